@@ -1,0 +1,17 @@
+/** The port of traffic: one implementation for each kind of route object. */
+import type { Problem } from '../../api/problem.ts';
+import type { DesiredRoutes, RouteEvidence } from '../../core/rollout/routes.ts';
+
+export interface TrafficRouter {
+  /** What is wrong with the routes that the rollout names, before anything is touched; empty when nothing is. Reads only caches. */
+  problems(desired: Pick<DesiredRoutes, 'stableService' | 'canaryService'>): readonly Problem[];
+
+  /**
+   * Makes the user's live routes carry these weights and says what the data plane has confirmed. Changes only the fields that it
+   * owns, writes nothing where nothing differs, and never throws for what a user can cause: that is evidence in state `failed`.
+   */
+  converge(desired: DesiredRoutes, signal: AbortSignal): Promise<RouteEvidence>;
+
+  /** Gives the routes back as the user wrote them (stable whole, nothing of ours left), with edits made meanwhile kept. */
+  release(signal: AbortSignal): Promise<void>;
+}
