@@ -1,0 +1,86 @@
+{{- define "rampart.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "rampart.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
+{{- else if contains (include "rampart.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 52 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "rampart.name" .) | trunc 52 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "rampart.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "rampart.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "rampart.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{ include "rampart.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/part-of: rampart
+{{- end -}}
+
+{{- define "rampart.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "rampart.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- required "serviceAccount.name must name an existing ServiceAccount when serviceAccount.create is false" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "rampart.image" -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "rampart.rules" -}}
+# Rollouts: read them, store their status, mirror the revision, fill in a missing size, put a template back.
+- apiGroups: [argoproj.io]
+  resources: [rollouts]
+  verbs: [get, list, watch, patch]
+- apiGroups: [argoproj.io]
+  resources: [rollouts/status]
+  verbs: [patch]
+# AnalysisRuns: made for steps and in the background, measured, ended, and removed when they are old.
+- apiGroups: [argoproj.io]
+  resources: [analysisruns]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [argoproj.io]
+  resources: [analysistemplates]
+  verbs: [get, list, watch]
+- apiGroups: [argoproj.io]
+  resources: [experiments]
+  verbs: [get, list, watch, patch]
+- apiGroups: [apps]
+  resources: [replicasets]
+  verbs: [get, list, watch, create, patch, delete]
+# Services: their selectors are switched between revisions.
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, list, watch, patch]
+# Which Services have ready endpoints: no weight goes to one that has none.
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create, patch]
+{{- if .Values.rbac.gatewayApi }}
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [httproutes, grpcroutes, tcproutes, tlsroutes]
+  verbs: [get, list, watch, patch]
+{{- end }}
+{{- if .Values.rbac.readAllSecrets }}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
+{{- end }}
+{{- end -}}

@@ -1,0 +1,39 @@
+/** `npm run build`: writes dist/rampart.js, the whole program in one file that needs nothing but Node 24 or newer. */
+import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Bundles into `directory` (default: dist) and returns the path of the program. */
+export async function buildProgram(directory = join(root, 'dist')): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  const outfile = join(directory, 'rampart.js');
+  await mkdir(directory, { recursive: true });
+  await build({
+    entryPoints: [join(root, 'src', 'cli', 'main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minify: true,
+    keepNames: true,
+    legalComments: 'linked',
+    define: { RAMPART_VERSION: JSON.stringify(version) },
+    // Packages that are still CommonJS call require() for Node's own modules.
+    banner: {
+      js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+  await chmod(outfile, 0o755);
+  return outfile;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const outfile = await buildProgram();
+  const { size } = await stat(outfile);
+  console.log(`dist/rampart.js, ${(size / 1024 / 1024).toFixed(1)} MB. Try: node dist/rampart.js --help`);
+}
