@@ -8,88 +8,106 @@ export interface OwnerReference {
   readonly kind: string;
   readonly name: string;
   readonly uid: string;
-  readonly controller?: boolean;
-  readonly blockOwnerDeletion?: boolean;
+  readonly controller?: boolean | undefined;
+  readonly blockOwnerDeletion?: boolean | undefined;
 }
 
 export interface ObjectMeta {
   readonly name: string;
-  readonly namespace?: string;
-  readonly generateName?: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly generation?: number;
+  readonly namespace?: string | undefined;
+  readonly generateName?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+  readonly generation?: number | undefined;
   /** RFC 3339, whole seconds, UTC. */
-  readonly creationTimestamp?: string;
-  readonly deletionTimestamp?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly ownerReferences?: readonly OwnerReference[];
-  readonly finalizers?: readonly string[];
+  readonly creationTimestamp?: string | undefined;
+  readonly deletionTimestamp?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly ownerReferences?: readonly OwnerReference[] | undefined;
+  readonly finalizers?: readonly string[] | undefined;
 }
 
 /** Any Kubernetes object: what the runtime needs to know of one. */
 export interface KubeObject {
-  readonly apiVersion?: string;
-  readonly kind?: string;
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
   readonly metadata: ObjectMeta;
 }
 
 export interface LabelSelectorRequirement {
   readonly key: string;
   readonly operator: string;
-  readonly values?: readonly string[];
+  readonly values?: readonly string[] | undefined;
 }
 
 export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly LabelSelectorRequirement[];
+  readonly matchLabels?: Readonly<Record<string, string>> | undefined;
+  readonly matchExpressions?: readonly LabelSelectorRequirement[] | undefined;
 }
 
 /** A pod template as stored: its spec is not interpreted here, since users may write fields newer than this program. */
 export interface PodTemplate {
-  readonly metadata?: {
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly metadata?:
+    | {
+        readonly labels?: Readonly<Record<string, string>> | undefined;
+        readonly annotations?: Readonly<Record<string, string>> | undefined;
+      }
+    | undefined;
+  readonly spec?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface ReplicaSet extends KubeObject {
   readonly spec: {
-    readonly replicas?: number;
-    readonly minReadySeconds?: number;
+    readonly replicas?: number | undefined;
+    readonly minReadySeconds?: number | undefined;
     readonly selector: LabelSelector;
     readonly template: PodTemplate;
   };
-  readonly status?: {
-    readonly replicas?: number;
-    readonly fullyLabeledReplicas?: number;
-    readonly readyReplicas?: number;
-    readonly availableReplicas?: number;
-    readonly observedGeneration?: number;
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly reason?: string;
-      readonly message?: string;
-      readonly lastTransitionTime?: string;
-    }[];
-  };
+  readonly status?:
+    | {
+        readonly replicas?: number | undefined;
+        readonly fullyLabeledReplicas?: number | undefined;
+        readonly readyReplicas?: number | undefined;
+        readonly availableReplicas?: number | undefined;
+        readonly observedGeneration?: number | undefined;
+        readonly conditions?:
+          | readonly {
+              readonly type: string;
+              readonly status: string;
+              readonly reason?: string | undefined;
+              readonly message?: string | undefined;
+              readonly lastTransitionTime?: string | undefined;
+            }[]
+          | undefined;
+      }
+    | undefined;
 }
 
 export interface Service extends KubeObject {
   readonly spec: {
-    readonly selector?: Readonly<Record<string, string>>;
-    readonly ports?: readonly { readonly name?: string; readonly port: number; readonly protocol?: string }[];
+    readonly selector?: Readonly<Record<string, string>> | undefined;
+    readonly ports?:
+      | readonly { readonly name?: string | undefined; readonly port: number; readonly protocol?: string | undefined }[]
+      | undefined;
   };
 }
 
 export interface EndpointSlice extends KubeObject {
-  readonly addressType?: string;
-  readonly endpoints?: readonly {
-    readonly addresses: readonly string[];
-    readonly conditions?: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean };
-    readonly targetRef?: { readonly kind?: string; readonly name?: string; readonly uid?: string };
-  }[];
+  readonly addressType?: string | undefined;
+  readonly endpoints?:
+    | readonly {
+        readonly addresses: readonly string[];
+        readonly conditions?:
+          | {
+              readonly ready?: boolean | undefined;
+              readonly serving?: boolean | undefined;
+              readonly terminating?: boolean | undefined;
+            }
+          | undefined;
+        readonly targetRef?:
+          | { readonly kind?: string | undefined; readonly name?: string | undefined; readonly uid?: string | undefined }
+          | undefined;
+      }[]
+    | undefined;
 }

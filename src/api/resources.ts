@@ -1,0 +1,56 @@
+/** How the API server addresses every kind that Rampart reads or writes, with the shape of its objects. */
+import type { AnalysisRun } from './analysis-run.ts';
+import type { AnalysisTemplate, ClusterAnalysisTemplate } from './analysis-template.ts';
+import type { Experiment } from './experiment.ts';
+import type { EndpointSlice, KubeObject, ReplicaSet, Service } from './kubernetes.ts';
+import { ARGO_GROUP, ARGO_VERSION } from './names.ts';
+import type { Rollout } from './rollout.ts';
+
+/** A kind of object, as the API server addresses it. `T` is the shape of one object in JSON. */
+export interface Resource<T extends KubeObject = KubeObject> {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** Never set: it carries the type. */
+  readonly _object?: T;
+}
+
+function argo<T extends KubeObject>(kind: string, plural: string, namespaced = true): Resource<T> {
+  return { group: ARGO_GROUP, version: ARGO_VERSION, kind, plural, namespaced };
+}
+
+function namespaced<T extends KubeObject>(group: string, version: string, kind: string, plural: string): Resource<T> {
+  return { group, version, kind, plural, namespaced: true };
+}
+
+export const rollouts = argo<Rollout>('Rollout', 'rollouts');
+export const analysisTemplates = argo<AnalysisTemplate>('AnalysisTemplate', 'analysistemplates');
+export const clusterAnalysisTemplates = argo<ClusterAnalysisTemplate>('ClusterAnalysisTemplate', 'clusteranalysistemplates', false);
+export const analysisRuns = argo<AnalysisRun>('AnalysisRun', 'analysisruns');
+export const experiments = argo<Experiment>('Experiment', 'experiments');
+
+export const replicaSets = namespaced<ReplicaSet>('apps', 'v1', 'ReplicaSet', 'replicasets');
+export const services = namespaced<Service>('', 'v1', 'Service', 'services');
+export const endpointSlices = namespaced<EndpointSlice>('discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices');
+export const pods = namespaced('', 'v1', 'Pod', 'pods');
+export const events = namespaced('', 'v1', 'Event', 'events');
+export const secrets = namespaced('', 'v1', 'Secret', 'secrets');
+export const leases = namespaced('coordination.k8s.io', 'v1', 'Lease', 'leases');
+
+const GATEWAY_GROUP = 'gateway.networking.k8s.io';
+export const gateways = namespaced(GATEWAY_GROUP, 'v1', 'Gateway', 'gateways');
+export const httpRoutes = namespaced(GATEWAY_GROUP, 'v1', 'HTTPRoute', 'httproutes');
+export const grpcRoutes = namespaced(GATEWAY_GROUP, 'v1', 'GRPCRoute', 'grpcroutes');
+export const tcpRoutes = namespaced(GATEWAY_GROUP, 'v1alpha2', 'TCPRoute', 'tcproutes');
+export const tlsRoutes = namespaced(GATEWAY_GROUP, 'v1alpha2', 'TLSRoute', 'tlsroutes');
+
+export const customResourceDefinitions: Resource = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
+};

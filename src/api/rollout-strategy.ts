@@ -1,0 +1,75 @@
+/** Schemas of the two strategies of a Rollout. */
+import { z } from 'zod';
+import { rolloutAnalysisSchema } from './analysis-fields.ts';
+import { canaryStepSchema } from './canary-step.ts';
+import { flag, int, intOrString, list, object, requiredInt, requiredText, text } from './fields.ts';
+import { childMetadataSchema } from './kubernetes-fields.ts';
+import { trafficRoutingSchema } from './traffic-routing.ts';
+
+export const antiAffinitySchema = z.object({
+  preferredDuringSchedulingIgnoredDuringExecution: object(
+    z.object({ weight: requiredInt('How strongly, 1 to 100.') }),
+    'Rather not on a node that runs the version before.',
+  ),
+  requiredDuringSchedulingIgnoredDuringExecution: object(z.object({}), 'Never on a node that runs the version before.'),
+});
+
+export const canaryStrategySchema = z.object({
+  canaryService: text('Service that is made to select the pods of the new version.'),
+  stableService: text('Service that is made to select the pods of the stable version.'),
+  steps: list(canaryStepSchema, 'What to do, in order. Without steps it is a rolling update.'),
+  trafficRouting: object(trafficRoutingSchema, 'Splits traffic by a router; without it traffic follows the numbers of pods.'),
+  maxSurge: intOrString('Pods above spec.replicas during an update, as a number or a percentage (rounded up); 25% if absent.'),
+  maxUnavailable: intOrString(
+    'Pods that may be missing during an update, as a number or a percentage (rounded down); 25% if absent.',
+  ),
+  analysis: object(
+    rolloutAnalysisSchema.extend({
+      startingStep: int('The step, counted from 0, from which on it runs.'),
+    }),
+    'Measures beside the steps for the whole update.',
+  ),
+  antiAffinity: object(antiAffinitySchema, 'Keeps the new version off the nodes of the version before.'),
+  canaryMetadata: object(childMetadataSchema, 'Labels and annotations that pods wear while they are canary.'),
+  stableMetadata: object(childMetadataSchema, 'Labels and annotations that pods wear while they are stable.'),
+  scaleDownDelaySeconds: int(
+    'How long the pods of the version before are kept after the update; 30 if absent. Only with trafficRouting.',
+  ),
+  scaleDownDelayRevisionLimit: int('How many versions before are kept for that time.'),
+  abortScaleDownDelaySeconds: int(
+    'How long canary pods are kept after an abort; 30 if absent, 0 keeps them. Only with trafficRouting.',
+  ),
+  dynamicStableScale: flag('Lets the stable version shrink as its traffic does. Only with trafficRouting.'),
+  pingPong: object(
+    z.object({
+      pingService: requiredText('One of the two Services.'),
+      pongService: requiredText('The other one.'),
+    }),
+    'Two Services that take turns in being the stable one.',
+  ),
+  minPodsPerReplicaSet: int('At least so many pods of a version that has any. Only with trafficRouting.'),
+  replicaProgressThreshold: object(
+    z.object({
+      type: requiredText('Percent or Pods.'),
+      value: requiredInt('How many.'),
+    }),
+    'How many canary pods must be available before a step counts as reached; all if absent.',
+  ),
+});
+
+export const blueGreenStrategySchema = z.object({
+  activeService: requiredText('Service that users reach.'),
+  previewService: text('Service that selects the new version before it is active.'),
+  previewReplicaCount: int('Pods of the new version before it is active; spec.replicas if absent.'),
+  autoPromotionEnabled: flag('False waits for a person before the switch; true if absent.'),
+  autoPromotionSeconds: int('Switches so long after the new version is ready.'),
+  maxUnavailable: intOrString('Pods that may be missing during a restart; 25% if absent.'),
+  scaleDownDelaySeconds: int('How long the pods of the version before are kept after the switch; 30 if absent.'),
+  scaleDownDelayRevisionLimit: int('How many versions before are kept for that time.'),
+  abortScaleDownDelaySeconds: int('How long preview pods are kept after an abort; 30 if absent, 0 keeps them.'),
+  prePromotionAnalysis: object(rolloutAnalysisSchema, 'Measures before the switch; a failure prevents it.'),
+  postPromotionAnalysis: object(rolloutAnalysisSchema, 'Measures after the switch; a failure takes it back.'),
+  antiAffinity: object(antiAffinitySchema, 'Keeps the new version off the nodes of the version before.'),
+  activeMetadata: object(childMetadataSchema, 'Labels and annotations that pods wear while they are active.'),
+  previewMetadata: object(childMetadataSchema, 'Labels and annotations that pods wear while they are preview.'),
+});
