@@ -22,7 +22,7 @@ export type DurationResult =
 export function parseDuration(text: string): DurationResult {
   const sign = text.startsWith('-') ? -1 : 1;
   const body = /^[+-]/.test(text) ? text.slice(1) : text;
-  if (body === '0') return { ms: 0 };
+  if (body === '0') return 0;
   let ms = 0;
   PART.lastIndex = 0;
   while (PART.lastIndex < body.length) {
@@ -32,13 +32,13 @@ export function parseDuration(text: string): DurationResult {
   }
   if (body === '') return { error: notADuration(text) };
   if (ms > MAX_MS) return { error: `must be shorter than 292 years, got ${JSON.stringify(text)}` };
-  return { ms: sign * ms };
+  return sign * ms;
 }
 
 /** Milliseconds of a pause: whole seconds as a number or as its digits, else a Go duration. */
-export function parsePauseDuration(value: number | string): DurationResult {
-  if (typeof value === 'number') return { ms: value * 1000 };
-  if (/^[+-]?\d+$/.test(value)) return { ms: Number(value) * 1000 };
+export function parsePauseDuration(value: number | string): number | DurationError {
+  if (typeof value === 'number') return value * 1000;
+  if (/^[+-]?\d+$/.test(value)) return Number(value) * 1000;
   return parseDuration(value);
 }
 

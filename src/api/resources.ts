@@ -3,7 +3,7 @@ import type { AnalysisRun } from './analysis-run.ts';
 import type { AnalysisTemplate, ClusterAnalysisTemplate } from './analysis-template.ts';
 import type { Experiment } from './experiment.ts';
 import type { EndpointSlice, KubeObject, ReplicaSet, Service } from './kubernetes.ts';
-import { ARGO_GROUP, ARGO_VERSION } from './names.ts';
+import { argoGroup, argoVersion } from './names.ts';
 import type { Rollout } from './rollout.ts';
 
 /** A kind of object, as the API server addresses it. `T` is the shape of one object in JSON. */
@@ -19,7 +19,7 @@ export interface Resource<T extends KubeObject = KubeObject> {
 }
 
 function argo<T extends KubeObject>(kind: string, plural: string, namespaced = true): Resource<T> {
-  return { group: ARGO_GROUP, version: ARGO_VERSION, kind, plural, namespaced };
+  return { group: argoGroup, version: argoVersion, kind, plural, namespaced };
 }
 
 function namespaced<T extends KubeObject>(group: string, version: string, kind: string, plural: string): Resource<T> {
