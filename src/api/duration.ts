@@ -14,12 +14,13 @@ const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 /** Go keeps nanoseconds in 64 bits: a little over 292 years. */
 const MAX_MS = 9_223_372_036_854;
 
-export type DurationResult =
-  | { readonly ms: number; readonly error?: undefined }
-  | { readonly ms?: undefined; readonly error: string };
+/** What is wrong with a duration: a sentence without a subject that says what to write instead. */
+export interface DurationError {
+  readonly error: string;
+}
 
-/** Milliseconds of a Go duration; `error` is a sentence without a subject that says what to write instead. */
-export function parseDuration(text: string): DurationResult {
+/** Milliseconds of a Go duration, possibly fractional or negative; an error for anything else. */
+export function parseDuration(text: string): number | DurationError {
   const sign = text.startsWith('-') ? -1 : 1;
   const body = /^[+-]/.test(text) ? text.slice(1) : text;
   if (body === '0') return 0;
