@@ -63,7 +63,10 @@ export const pauseSchema = z.object({
 });
 
 export const canaryStepSchema = z.object({
-  setWeight: int('Share of the new version in percent (or in parts of maxTrafficWeight).', { minimum: 0 }),
+  setWeight: int('Share of the new version in percent (or in parts of maxTrafficWeight).', {
+    minimum: 0,
+    expects: 'a whole number from 0 to 100 (or to maxTrafficWeight)',
+  }),
   pause: object(pauseSchema, 'Waits for a time, or until a person promotes.'),
   setCanaryScale: object(setCanaryScaleSchema, 'Sets the number of canary pods apart from the traffic. Only with trafficRouting.'),
   analysis: object(rolloutAnalysisSchema, 'Measures, and goes on only if the measurements are good.'),

@@ -16,6 +16,8 @@ export type DeepReadonly<T> = T extends readonly (infer Item)[]
 export interface Limits {
   readonly minimum?: number;
   readonly maximum?: number;
+  /** How a mistake is told, where the limits do not say it all: `must be <expects>`. */
+  readonly expects?: string;
 }
 
 export const requiredText = (description: string) => z.string().describe(description);
@@ -39,7 +41,8 @@ export const intOrString = (description: string) => z.union([z.int32(), z.string
 export const duration = (description: string) => z.string().describe(description).optional();
 
 /** RFC 3339, for instance `2026-01-31T12:00:00Z`. */
-export const time = (description: string) => z.iso.datetime({ offset: true }).describe(description).optional();
+export const requiredTime = (description: string) => z.iso.datetime({ offset: true }).describe(description);
+export const time = (description: string) => requiredTime(description).optional();
 
 /** One of these words; the CRD names them in its enum. */
 export const requiredWord = <const Words extends readonly [string, ...string[]]>(words: Words, description: string) =>

@@ -1,6 +1,20 @@
 /** Schema of a Rollout's status: the whole of what is known between two looks at it. Nothing of it lives in memory alone. */
 import { z } from 'zod';
-import { flag, int, int64, list, object, rawJson, requiredInt, requiredObject, requiredText, text, time, word } from './fields.ts';
+import {
+  flag,
+  int,
+  int64,
+  list,
+  object,
+  rawJson,
+  requiredInt,
+  requiredObject,
+  requiredText,
+  requiredTime,
+  text,
+  time,
+  word,
+} from './fields.ts';
 
 export const PAUSE_REASONS = ['CanaryPauseStep', 'BlueGreenPause', 'InconclusiveAnalysisRun', 'InconclusiveExperiment'] as const;
 export const ROLLOUT_PHASES = ['Healthy', 'Degraded', 'Progressing', 'Paused'] as const;
@@ -8,14 +22,14 @@ export const COMPLETION_STATUSES = ['Promoted', 'FastPromoted', 'Aborted', 'Supe
 
 export const pauseConditionSchema = z.object({
   reason: requiredText('Why: CanaryPauseStep, BlueGreenPause, InconclusiveAnalysisRun or InconclusiveExperiment.'),
-  startTime: requiredText('Since when, RFC 3339.'),
+  startTime: requiredTime('Since when.'),
 });
 
 export const rolloutConditionSchema = z.object({
   type: requiredText('InvalidSpec, Available, Progressing, ReplicaFailure, Paused, Completed or Healthy.'),
   status: requiredText('True, False or Unknown.'),
-  lastUpdateTime: requiredText('When this condition last said something new, RFC 3339.'),
-  lastTransitionTime: requiredText('When its status last changed, RFC 3339.'),
+  lastUpdateTime: requiredTime('When this condition last said something new.'),
+  lastTransitionTime: requiredTime('When its status last changed.'),
   reason: requiredText('One word for programs.'),
   message: requiredText('A sentence for people.'),
   observedGeneration: int64('The metadata.generation that this condition speaks of.'),
