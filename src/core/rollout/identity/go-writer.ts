@@ -8,6 +8,11 @@ import { canonicalQuantity } from './quantity.ts';
 export interface Writer {
   /** The JSON text; undefined where the value is absent or of the wrong type. */
   write(value: unknown): string | undefined;
+  /**
+   * The value with what cannot be read taken out of it, at any depth; fields that the type does not know are kept. The value itself
+   * where there is nothing to take out; undefined where it cannot be read at all.
+   */
+  repair(value: unknown): unknown;
   /** What Go writes for the type's zero value. */
   readonly zero: string;
   /** The text that `omitempty` leaves out, or undefined for types that are never empty. */
@@ -16,27 +21,32 @@ export interface Writer {
   readonly drops?: true;
 }
 
-/** struct -> field -> the value that the incumbent's CRD fills in where a manifest leaves the field out. */
-export type FilledIn = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+/** A JSON object before it is written. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export interface WriterOptions {
+  /** struct -> what happens to an object of that type before it is written, for instance defaults filled in. Must not change its argument. */
+  readonly complete?: Readonly<Record<string, (fields: Fields) => Fields>>;
+  /** type without fields -> a writer other than Go's. */
+  readonly plain?: Readonly<Record<string, Writer>>;
+}
 
 /**
  * The writer of struct `root`. `table`: struct -> fields in the notation of pod-template-fields.generated.ts; throws on a notation that
  * it does not know.
  */
-export function compileWriter(table: Readonly<Record<string, string>>, root: string, filledIn: FilledIn = {}): Writer {
+export function compileWriter(table: Readonly<Record<string, string>>, root: string, options: WriterOptions = {}): Writer {
   const structs = new Map<string, Writer>();
   const typed = (type: string): Writer => {
     if (type.startsWith('*')) return pointer(typed(type.slice(1)));
     if (type.startsWith('[]')) return list(typed(type.slice(2)));
     if (type.startsWith('{}')) return map(typed(type.slice(2)));
-    const plain = plainWriters[type];
-    if (plain !== undefined) return plain;
-    const known = structs.get(type);
+    const known = options.plain?.[type] ?? plainWriters[type] ?? structs.get(type);
     if (known !== undefined) return known;
     const notation = table[type];
     if (notation === undefined) throw new Error(`no fields are known for the type ${type}`);
     const fields: Field[] = [];
-    const writer = struct(fields, filledIn[type]);
+    const writer = struct(fields, options.complete?.[type]);
     structs.set(type, writer);
     for (const field of notation.split(' ')) fields.push(parseField(field, typed));
     return writer;
@@ -61,20 +71,31 @@ function parseField(notation: string, typed: (type: string) => Writer): Field {
 }
 
 /** A struct is never empty: even `omitempty` writes it. Its zero is what it writes for an object without fields. */
-function struct(fields: readonly Field[], defaults: Readonly<Record<string, unknown>> | undefined): Writer {
+function struct(fields: readonly Field[], complete: ((fields: Fields) => Fields) | undefined): Writer {
   const write = (value: unknown): string | undefined => {
-    if (!isObject(value)) return undefined;
+    if (!isFields(value)) return undefined;
+    const given = complete === undefined ? value : complete(value);
     let text = '{';
     for (const { name, label, always, writer } of fields) {
-      const written =
-        writer.write(value[name] ?? defaults?.[name]) ?? (always || writer.empty === undefined ? writer.zero : undefined);
+      const written = writer.write(given[name]) ?? (always || writer.empty === undefined ? writer.zero : undefined);
       if (written === undefined || (!always && written === writer.empty)) continue;
       text += text === '{' ? label + written : `,${label}${written}`;
     }
     return `${text}}`;
   };
+  const repair = (value: unknown): unknown => {
+    if (!isFields(value)) return undefined;
+    const repaired: Record<string, unknown> = { ...value };
+    for (const { name, writer } of fields) {
+      if (value[name] === undefined || value[name] === null) continue;
+      repaired[name] = writer.repair(value[name]);
+      if (repaired[name] === undefined) delete repaired[name];
+    }
+    return sameOr(value, repaired);
+  };
   return {
     write,
+    repair,
     get zero() {
       return write({}) ?? '{}';
     },
@@ -83,18 +104,25 @@ function struct(fields: readonly Field[], defaults: Readonly<Record<string, unkn
 }
 
 function pointer(target: Writer): Writer {
-  return { write: (value) => target.write(value), zero: 'null', empty: 'null' };
+  return { write: (value) => target.write(value), repair: (value) => target.repair(value), zero: 'null', empty: 'null' };
 }
 
 function list(element: Writer): Writer {
   const write = (value: unknown) =>
     Array.isArray(value) ? `[${value.map((item) => element.write(item) ?? element.zero).join(',')}]` : undefined;
-  return { write, zero: 'null', empty: '[]' };
+  const repair = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? sameOr(
+          value,
+          value.map((item) => element.repair(item)).filter((item) => item !== undefined),
+        )
+      : undefined;
+  return { write, repair, zero: 'null', empty: '[]' };
 }
 
 function map(element: Writer): Writer {
   const write = (value: unknown): string | undefined => {
-    if (!isObject(value)) return undefined;
+    if (!isFields(value)) return undefined;
     let text = '{';
     for (const key of sortedKeys(value)) {
       const entry = value[key];
@@ -103,41 +131,56 @@ function map(element: Writer): Writer {
     }
     return `${text}}`;
   };
-  return { write, zero: 'null', empty: '{}' };
+  const repair = (value: unknown): unknown => {
+    if (!isFields(value)) return undefined;
+    const entries = Object.entries(value).map(([key, item]): [string, unknown] => [key, element.repair(item)]);
+    return sameOr(value, Object.fromEntries(entries.filter(([, item]) => item !== undefined)));
+  };
+  return { write, repair, zero: 'null', empty: '{}' };
+}
+
+/** The old object where the new one holds the same, so that nothing is copied for nothing. */
+function sameOr(old: object, repaired: object): object {
+  const before = Object.entries(old);
+  const after: Readonly<Record<string, unknown>> = { ...repaired };
+  return before.length === Object.keys(repaired).length && before.every(([key, item]) => after[key] === item) ? old : repaired;
+}
+
+/** A type that can be read wholly or not at all. */
+function scalar(write: (value: unknown) => string | undefined, zero: string, empty: string | undefined): Writer {
+  return { write, repair: (value) => (write(value) === undefined ? undefined : value), zero, empty };
 }
 
 function integer(least: number, most: number): Writer {
   const fits = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
-  return { write: (value) => (fits(value) ? String(value) : undefined), zero: '0', empty: '0' };
+  return scalar((value) => (fits(value) ? String(value) : undefined), '0', '0');
 }
 
+const writeText = (value: unknown) => (typeof value === 'string' ? goString(value) : undefined);
+const writeBoolean = (value: unknown) => (typeof value === 'boolean' ? String(value) : undefined);
 const int32 = integer(-(2 ** 31), 2 ** 31 - 1);
-const text: Writer = { write: (value) => (typeof value === 'string' ? goString(value) : undefined), zero: '""', empty: '""' };
+
+/** Quantities, which `text` writes without their quotes; a map drops one that cannot be read. */
+export function quantityWriter(text: (value: unknown) => string | undefined): Writer {
+  const write = (value: unknown) => {
+    const written = text(value);
+    return written === undefined ? undefined : `"${written}"`;
+  };
+  return { ...scalar(write, '"0"', undefined), drops: true };
+}
 
 const plainWriters: Readonly<Record<string, Writer>> = {
-  string: text,
-  bytes: { ...text, zero: 'null' },
-  bool: { write: (value) => (typeof value === 'boolean' ? String(value) : undefined), zero: 'false', empty: 'false' },
+  string: scalar(writeText, '""', '""'),
+  bytes: scalar(writeText, 'null', '""'),
+  bool: scalar(writeBoolean, 'false', 'false'),
   int32,
   int64: integer(-(2 ** 63), 2 ** 63 - 1),
-  '@IntOrString': {
-    write: (value) => (typeof value === 'string' ? goString(value) : int32.write(value)),
-    zero: '0',
-    empty: undefined,
-  },
-  '@Quantity': {
-    write: (value) => {
-      const canonical = canonicalQuantity(value);
-      return canonical === undefined ? undefined : `"${canonical}"`;
-    },
-    zero: '"0"',
-    empty: undefined,
-    drops: true,
-  },
-  '@Time': { write: goTime, zero: 'null', empty: undefined },
-  '@FieldsV1': { write: (value) => (isObject(value) ? goValue(value) : undefined), zero: 'null', empty: undefined },
+  '@IntOrString': scalar((value) => writeText(value) ?? int32.write(value), '0', undefined),
+  '@Quantity': quantityWriter(canonicalQuantity),
+  '@Time': scalar(goTime, 'null', undefined),
+  '@FieldsV1': scalar((value) => (isFields(value) ? goValue(value) : undefined), 'null', undefined),
   /** JSON that the struct keeps as it came. */
-  '@raw': { write: (value) => (value === undefined ? undefined : goValue(value)), zero: 'null', empty: 'null' },
+  '@raw': scalar((value) => (value === undefined ? undefined : goValue(value)), 'null', 'null'),
 };
 
 /** metav1.Time: UTC in whole seconds. */
@@ -146,6 +189,6 @@ function goTime(value: unknown): string | undefined {
   return Number.isNaN(ms) ? undefined : `"${new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')}"`;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { PodTemplate } from '../../../api/kubernetes.ts';
 import { compileWriter } from './go-writer.ts';
 import { podTemplateFields } from './pod-template-fields.generated.ts';
-import { podTemplateHash, podTemplateText } from './pod-template-hash.ts';
+import { podTemplateHash, podTemplateText, readableTemplate } from './pod-template-hash.ts';
 import { stepHash } from './step-hash.ts';
 
 function fixture(name: string) {
@@ -83,4 +83,18 @@ test('hashing takes less than 50 microseconds', () => {
     }),
   );
   expect(best * 1000).toBeLessThan(50);
+});
+
+test('a readable template keeps what it can, fields of the future included, and its hash', () => {
+  const odd = withContainer({
+    resources: { limits: { memory: 'invalid', cpu: 1 } },
+    stdin: 'no',
+    new: { field: true },
+    args: ['a', 7],
+  });
+  const mended = withContainer({ resources: { limits: { cpu: 1 } }, new: { field: true }, args: ['a'] });
+  expect(readableTemplate(odd)).toEqual(mended);
+  const unread = withContainer({ resources: { limits: { memory: 'invalid', cpu: 1 } }, stdin: 'no' });
+  expect(podTemplateHash(readableTemplate(unread))).toBe(podTemplateHash(unread));
+  for (const { template } of templates) expect(readableTemplate(template)).toBe(template);
 });

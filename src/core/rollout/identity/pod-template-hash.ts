@@ -4,17 +4,17 @@
  */
 import type { PodTemplate } from '../../../api/kubernetes.ts';
 import { fingerprint } from './fingerprint.ts';
-import { compileWriter } from './go-writer.ts';
+import { compileWriter, type Fields, isFields } from './go-writer.ts';
 import { podTemplateFields } from './pod-template-fields.generated.ts';
 
 /** The defaults that the incumbent's CRD stores into pod templates; they are hashed, so they are added where a manifest has none. */
-const storedDefaults = {
-  ContainerPort: { protocol: 'TCP' },
-  GRPCAction: { service: '' },
-  FileKeySelector: { optional: false },
+const complete = {
+  ContainerPort: (port: Fields) => ({ ...port, protocol: port.protocol ?? 'TCP' }),
+  GRPCAction: (action: Fields) => ({ ...action, service: action.service ?? '' }),
+  FileKeySelector: (selector: Fields) => ({ ...selector, optional: selector.optional ?? false }),
 };
 
-const hashed = compileWriter(podTemplateFields, 'PodTemplateSpec', storedDefaults);
+const hashed = compileWriter(podTemplateFields, 'PodTemplateSpec', { complete });
 
 /** template object -> its hash without a collision count. Objects of the store are never changed, so identity is enough. */
 const remembered = new WeakMap<PodTemplate, string>();
@@ -44,4 +44,14 @@ function collisionTail(collisionCount: number): Uint8Array {
   const tail = new Uint8Array(8);
   new DataView(tail.buffer).setUint32(0, collisionCount >>> 0, true);
   return tail;
+}
+
+/**
+ * The template without the values that no typed client could read (a text for a number, a quantity that is none): what a ReplicaSet is
+ * made from, since the API server would refuse the rest. Fields newer than this program are kept. Its hash is the same unless an element of
+ * a list was unreadable: the template that users wrote stays the one that is hashed.
+ */
+export function readableTemplate(template: PodTemplate): PodTemplate {
+  const repaired = hashed.repair(template);
+  return isFields(repaired) ? repaired : {};
 }

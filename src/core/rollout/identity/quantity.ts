@@ -26,10 +26,37 @@ const maxInt64 = (1n << 63n) - 1n;
 /** Above this an exponent is nonsense, and its number would fill the memory. */
 const maxExponent = 1000;
 
+interface Parsed {
+  readonly text: string;
+  readonly negative: boolean;
+  /** Digits of the number without its point and leading zeros; `decimals` of them behind the point. */
+  readonly digits: string;
+  readonly decimals: number;
+  readonly suffix: Suffix;
+  readonly quick: boolean;
+}
+
 /**
  * The canonical text of a quantity as JSON carries it (string or number); undefined where Go would refuse it.
  */
 export function canonicalQuantity(value: unknown): string | undefined {
+  const parsed = parse(value);
+  if (parsed === undefined) return undefined;
+  if (parsed.quick && keepsItsText(parsed)) return parsed.text;
+  const size = nanoUnits(parsed);
+  if (size === 0n) return '0';
+  return written(parsed.negative ? -size : size, size, parsed.suffix.format);
+}
+
+/** The size of a quantity in thousandths, rounded away from zero as the API server rounds resources; undefined where Go would refuse it. */
+export function quantityInMilli(value: unknown): bigint | undefined {
+  const parsed = parse(value);
+  if (parsed === undefined) return undefined;
+  const size = divideUp(nanoUnits(parsed), 1_000_000n);
+  return parsed.negative ? -size : size;
+}
+
+function parse(value: unknown): Parsed | undefined {
   const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : undefined;
   if (text === undefined || text === '') return undefined;
   const match = syntax.exec(text);
@@ -41,10 +68,7 @@ export function canonicalQuantity(value: unknown): string | undefined {
   const quick = fitsInt64(digits, fraction.length, suffix);
   // The library reads no digits at all as zero on its quick way only.
   if (!quick && zeros + whole + fraction === '') return undefined;
-  if (quick && keepsItsText(digits, fraction.length, suffix)) return text;
-  const size = nanoUnits(digits, fraction.length, suffix);
-  if (size === 0n) return '0';
-  return written(sign === '-' ? -size : size, size, suffix.format);
+  return { text, negative: sign === '-', digits, decimals: fraction.length, suffix, quick };
 }
 
 function readSuffix(text: string): Suffix | undefined {
@@ -62,13 +86,13 @@ function fitsInt64(digits: string, decimals: number, suffix: Suffix): boolean {
 }
 
 /** The library's short cut: what looks canonical to it is written back as it came, a leading `+` or zero included. */
-function keepsItsText(digits: string, decimals: number, suffix: Suffix): boolean {
+function keepsItsText({ digits, decimals, suffix }: Parsed): boolean {
   if (suffix.format === 'binary') return (BigInt(digits) & 7n) !== 0n;
   return (suffix.exponent - decimals) % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0');
 }
 
 /** The size in units of 10^-9, rounded away from zero, and capped for binary suffixes as the library caps it. */
-function nanoUnits(digits: string, decimals: number, suffix: Suffix): bigint {
+function nanoUnits({ digits, decimals, suffix }: Parsed): bigint {
   const number = BigInt(digits);
   if (suffix.format === 'binary') {
     const size = divideUp(number * (1n << BigInt(suffix.exponent)) * nano, 10n ** BigInt(decimals));

@@ -1,0 +1,37 @@
+/**
+ * Which ReplicaSet runs a pod template already: the one that carries its hash, else one whose template means the same. (ReplicaSets of
+ * the incumbent's first releases, labelled with a Deployment-style hash, are found by meaning.)
+ */
+import type { PodTemplate, ReplicaSet } from '../../../api/kubernetes.ts';
+import { annotations, labels } from '../../../api/names.ts';
+import { isFields } from './go-writer.ts';
+import { type EphemeralMetadata, templatesEqual } from './template-equality.ts';
+
+/**
+ * The ReplicaSet of `template`, whose own hash (with the collision count) is `hash`. The oldest wins where several fit. Undefined if
+ * there is none yet.
+ */
+export function findNewReplicaSet(template: PodTemplate, replicaSets: readonly ReplicaSet[], hash: string): ReplicaSet | undefined {
+  const labelled = oldest(replicaSets.filter((one) => one.metadata.labels?.[labels.podTemplateHash] === hash));
+  return labelled ?? oldest(replicaSets.filter((one) => templatesEqual(template, one.spec.template, ephemeralMetadata(one))));
+}
+
+/** What a controller put on the ReplicaSet's pods beside the user's template; undefined where it put nothing. */
+function ephemeralMetadata(replicaSet: ReplicaSet): EphemeralMetadata | undefined {
+  const text = replicaSet.metadata.annotations?.[annotations.ephemeralMetadata];
+  if (text === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isFields(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function oldest(replicaSets: readonly ReplicaSet[]): ReplicaSet | undefined {
+  const age = (one: ReplicaSet) => `${one.metadata.creationTimestamp ?? '9999'} ${one.metadata.name}`;
+  return replicaSets.reduce<ReplicaSet | undefined>(
+    (first, one) => (first === undefined || age(one) < age(first) ? one : first),
+    undefined,
+  );
+}
