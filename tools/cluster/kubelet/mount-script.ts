@@ -1,0 +1,65 @@
+/**
+ * The shell script that gives a process its own view of the file system: run in a fresh mount namespace, it binds each volume at its path
+ * and then becomes the program. Directories that do not exist are made without touching the host: their nearest existing parent is covered
+ * by a tmpfs in which everything that was there is bound again. Volumes are mounted read-only where asked and allowed; the root stays writable.
+ */
+export interface Mount {
+  readonly source: string;
+  /** Absolute path as the program sees it. */
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+const functions = `set -eu
+root= count=0 ours=
+open_dir() {
+  count=$((count + 1)); cover="$scratch/$count"
+  mkdir -p "$cover"; mount -t tmpfs tmpfs "$cover"; mount --make-unbindable "$cover"
+  for entry in "\${1%/}"/* "\${1%/}"/.[!.]*; do
+    name="\${entry##*/}"
+    if [ -L "$entry" ]; then cp -P "$entry" "$cover/$name"
+    elif [ -d "$entry" ]; then mkdir "$cover/$name"; mount --rbind "$entry" "$cover/$name"
+    elif [ -e "$entry" ]; then : > "$cover/$name"; mount --bind "$entry" "$cover/$name"
+    fi
+  done
+  if [ "$1" = / ]; then root="$cover"; else mount --move "$cover" "$root$1"; fi
+  ours="$ours $1"
+}
+is_ours() {
+  for one in $ours; do case "$1/" in "\${one%/}/"*) return 0;; esac; done
+  return 1
+}
+place() { # source target read-only(1 or 0)
+  target="$2"
+  if [ -n "$root" ] || [ ! -e "$target" ]; then
+    target="$(realpath -m "$target")"
+    if [ ! -e "$root$target" ]; then
+      near="\${target%/*}"
+      while [ ! -d "$root\${near:-/}" ]; do near="\${near%/*}"; done
+      is_ours "\${near:-/}" || open_dir "\${near:-/}"
+      if [ -d "$1" ]; then mkdir -p "$root$target"; else mkdir -p "$root\${target%/*}"; : > "$root$target"; fi
+    fi
+  fi
+  if [ "$3" = 1 ] && mount -o bind,ro "$1" "$root$target" 2>/dev/null; then :; else mount --bind "$1" "$root$target"; fi
+  ours="$ours $target"
+}
+`;
+
+/** A script for `sh`: its arguments are the program and its arguments. `scratch`: an existing directory of the pod's own. */
+export function mountScript(mounts: readonly Mount[], scratch: string, workingDir: string | undefined): string {
+  const places = [...mounts]
+    .sort((a, b) => a.target.length - b.target.length)
+    .map(({ source, target, readOnly }) => `place ${quote(source)} ${quote(target)} ${readOnly ? 1 : 0}`);
+  const directory = quote(workingDir ?? '/');
+  return [
+    `${functions}scratch=${quote(scratch)}`,
+    ...places,
+    `if [ -n "$root" ]; then exec chroot "$root" env -C ${directory} "$@"; fi`,
+    `cd ${directory}; exec "$@"`,
+    '',
+  ].join('\n');
+}
