@@ -4,8 +4,9 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ProcessSpec, SupervisedProcess } from '../contract.ts';
+import type { SupervisedProcess } from '../contract.ts';
 import { freePort } from '../ports.ts';
+import { spawnSupervised } from '../process.ts';
 import { partPath } from '../provision/provision.ts';
 import type { AuditLevel } from './audit.ts';
 import { auditPolicy } from './audit.ts';
@@ -23,7 +24,6 @@ export interface ControlPlaneOptions {
   readonly serviceCidr: string;
   readonly audit: AuditLevel | undefined;
   readonly featureGates: string | undefined;
-  readonly spawn: (spec: ProcessSpec) => Promise<SupervisedProcess>;
 }
 
 export interface ControlPlane {
@@ -37,6 +37,7 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
+const drainMs = 1000;
 const servingNames = [
   'localhost',
   'kubernetes',
@@ -52,7 +53,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const admin = await writeFiles(options, layout, authority, server);
 
   const start = async (name: 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler', args: readonly string[]) =>
-    await options.spawn({ name, command: await partPath(name), args });
+    await spawnSupervised({ name, command: await partPath(name), args, logFile: join(options.runDir, `${name}.log`) });
   const processes = new Map<string, SupervisedProcess>();
   const apiServerReady = async (process: SupervisedProcess): Promise<void> => {
     await untilReady({ url: `${server}/readyz`, caPem: authority.certificatePem, verify: true, ...admin }, process);
@@ -92,7 +93,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     restartApiServer: async ({ kill = false } = {}) => {
       const old = processes.get('kube-apiserver');
       if (kill) old?.kill('SIGKILL');
-      await old?.stop();
+      // Open watches would keep it for a minute.
+      await old?.stop(drainMs);
       const next = await start('kube-apiserver', apiServerFlags(layout));
       processes.set('kube-apiserver', next);
       await apiServerReady(next);

@@ -1,0 +1,122 @@
+/**
+ * One call brings up a Kubernetes: control plane, a kubelet of the kind that is asked for, Traefik and Prometheus on request. Must be called inside a
+ * network namespace of enterNamespace; everything it starts ends with the calling process.
+ */
+import type { ClusterDescription, OpenedCluster } from './access.ts';
+import { openCluster, saveDescription } from './access.ts';
+import type {
+  Component,
+  KubeletKind,
+  ProcessKubeletOptions,
+  Prometheus,
+  PrometheusOptions,
+  SupervisedProcess,
+  Traefik,
+} from './contract.ts';
+import type { AuditLevel } from './control-plane/audit.ts';
+import { startControlPlane } from './control-plane/control-plane.ts';
+import { startKwok } from './kwok.ts';
+import { residentBytes } from './memory.ts';
+import { insideNamespace } from './namespace/enter.ts';
+import { claimPodNetwork } from './pod-network.ts';
+import { cleanRunDirectory, createRunDirectory } from './run-directory.ts';
+
+export interface ClusterOptions {
+  /** Part of the run directory's name. */
+  readonly name: string;
+  readonly kubelet: KubeletKind;
+  /** For kubelet `kwok`; 1 when absent. */
+  readonly kwokNodes?: number;
+  /** For kubelet `process`: which program runs for which image. */
+  readonly processKubelet?: ProcessKubeletOptions;
+  readonly traefik?: boolean;
+  readonly prometheus?: PrometheusOptions;
+  /** Writes <runDir>/audit.log, a JSON line a request. */
+  readonly audit?: AuditLevel;
+  /** For example `WatchList=false`. */
+  readonly featureGates?: string;
+}
+
+export interface EmbeddedCluster extends OpenedCluster {
+  /** Milliseconds from the call to the moment a pod could be created, and to everything that was asked for running. */
+  readonly controlPlaneReadyMs: number;
+  readonly readyMs: number;
+  readonly traefik: Traefik | undefined;
+  readonly prometheus: Prometheus | undefined;
+  readonly auditLog: string | undefined;
+  /** Name of each running process -> resident bytes now. */
+  memory(): Promise<Readonly<Record<string, number>>>;
+  /** Same port, same data; `kill` ends the old one by SIGKILL. Settles when the new one is ready. */
+  restartApiServer(options?: { readonly kill?: boolean }): Promise<void>;
+  /** Ends everything. Logs stay in the run directory for a day; a second call does nothing. */
+  stop(): Promise<void>;
+}
+
+const serviceCidr = '10.96.0.0/16';
+
+export async function startCluster(options: ClusterOptions): Promise<EmbeddedCluster> {
+  if (!insideNamespace()) throw new Error('startCluster needs a network namespace: call enterNamespace first');
+  const startedAt = performance.now();
+  const undo: (() => Promise<void>)[] = [];
+  const unwind = async (): Promise<void> => {
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+  };
+  try {
+    const runDir = await createRunDirectory(options.name);
+    undo.push(async () => await cleanRunDirectory(runDir));
+    const network = await claimPodNetwork();
+    undo.push(network.release);
+    const { podCidr, nodeIp } = network;
+    const started: SupervisedProcess[] = [];
+    const controlPlane = await startControlPlane({
+      runDir,
+      nodeIp,
+      podCidr,
+      serviceCidr,
+      audit: options.audit,
+      featureGates: options.featureGates,
+    });
+    undo.push(controlPlane.stop);
+    const controlPlaneReadyMs = performance.now() - startedAt;
+    const { server, auditLog } = controlPlane;
+    const description: ClusterDescription = { server, runDir, podCidr, nodeIp, serviceCidr, auditLog };
+    await saveDescription(description);
+    const opened = await openCluster(description);
+    const access: OpenedCluster = {
+      ...opened,
+      spawn: async (spec) => {
+        const process = await opened.spawn(spec);
+        started.push(process);
+        return process;
+      },
+    };
+    const beside = await startBeside(access, options, (component) => undo.push(async () => await component.stop()));
+    return {
+      ...access,
+      ...beside,
+      auditLog,
+      controlPlaneReadyMs,
+      readyMs: performance.now() - startedAt,
+      memory: async () => {
+        const running = [...controlPlane.processes(), ...started.filter((process) => process.running)];
+        return Object.fromEntries(await Promise.all(running.map(async ({ name, pid }) => [name, await residentBytes(pid)])));
+      },
+      restartApiServer: controlPlane.restartApiServer,
+      stop: unwind,
+    };
+  } catch (error) {
+    await unwind();
+    throw error;
+  }
+}
+
+interface Beside {
+  readonly traefik: Traefik | undefined;
+  readonly prometheus: Prometheus | undefined;
+}
+
+/** What runs beside the control plane. `keep` is told of each component as soon as it runs. */
+async function startBeside(access: OpenedCluster, options: ClusterOptions, keep: (component: Component) => void): Promise<Beside> {
+  if (options.kubelet === 'kwok') keep(await startKwok(access, { nodes: options.kwokNodes ?? 1 }));
+  return { traefik: undefined, prometheus: undefined };
+}
