@@ -5,7 +5,8 @@ import { mergeDiff } from './merge-diff.ts';
 /** RFC 7386, as the API server applies it. */
 function applyMergePatch(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-  const result: Record<string, unknown> = typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {};
+  const result: Record<string, unknown> =
+    typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
     else result[key] = applyMergePatch(result[key], value);
@@ -14,7 +15,9 @@ function applyMergePatch(target: unknown, patch: unknown): unknown {
 }
 
 const leaf = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(fc.integer(), { maxLength: 3 }));
-const json = fc.letrec((tie) => ({ map: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.oneof(leaf, tie('map')), { maxKeys: 4 }) })).map;
+const json = fc.letrec((tie) => ({
+  map: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.oneof(leaf, tie('map')), { maxKeys: 4 }),
+})).map;
 
 describe('mergeDiff', () => {
   it('turns the first value into the second when it is applied, and says nothing when they are equal', () => {

@@ -1,0 +1,139 @@
+/** Collects, from the stores alone, everything that a decision about one Rollout may look at. No request is made here. */
+import type { AnalysisTemplate, ClusterAnalysisTemplate } from '../../api/analysis-template.ts';
+import { decodeRollout } from '../../api/decode.ts';
+import type { EndpointSlice, LabelSelector, ReplicaSet, Service } from '../../api/kubernetes.ts';
+import { labels } from '../../api/names.ts';
+import type { Rollout } from '../../api/rollout.ts';
+import type { EffectFailure, ObservedRollout } from '../../core/rollout/observed-rollout.ts';
+import type { RouteEvidence } from '../../core/rollout/routes.ts';
+import type { TrafficRouter } from '../../providers/traffic/traffic-router.ts';
+import { keyText } from '../../runtime/object-key.ts';
+import { managers, type Stores } from '../stores.ts';
+import { type Reference, serviceNames, templateReferences } from './references.ts';
+
+/** What came back from earlier passes and is in no store. */
+export interface Recollection {
+  readonly router: TrafficRouter | undefined;
+  readonly routes: RouteEvidence | undefined;
+  readonly failures: readonly EffectFailure[];
+}
+
+export function gather(stores: Stores, stored: Rollout, recollection: Recollection): ObservedRollout {
+  const { rollout, problems } = decodeRollout(stored);
+  const { namespace, name, uid } = rollout.metadata;
+  const own = ownReplicaSets(stores, rollout);
+  const ownNames = new Set(own.map(({ metadata }) => metadata.name));
+  const sameStem = stores.replicaSets.byIndex('stem', keyText({ namespace, name }));
+  const services = referencedServices(stores, rollout);
+  const canary = rollout.spec.strategy?.canary;
+  return {
+    rollout,
+    problems,
+    replicaSets: own,
+    foreignReplicaSets: new Map(
+      sameStem.filter(({ metadata }) => !ownNames.has(metadata.name)).map((found) => [found.metadata.name, found]),
+    ),
+    analysisRuns: stores.analysisRuns.byOwner(uid ?? ''),
+    services,
+    endpointSlices: new Map([...services.keys()].map((service) => [service, slicesOf(stores, namespace, service)])),
+    otherRollouts: new Set([...services.values()].flatMap(managers).flatMap((key) => otherRolloutName(stores, key, name))),
+    ...referencedTemplates(stores, namespace, templateReferences(rollout)),
+    routeProblems:
+      recollection.router?.problems({ stableService: canary?.stableService ?? '', canaryService: canary?.canaryService ?? '' }) ??
+      [],
+    routes: recollection.routes,
+    failures: recollection.failures,
+  };
+}
+
+function ownReplicaSets(stores: Stores, rollout: Rollout): readonly ReplicaSet[] {
+  const { namespace, uid } = rollout.metadata;
+  const controlled = stores.replicaSets
+    .byOwner(uid ?? '')
+    .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.controller === true));
+  const { selector } = rollout.spec;
+  if (selector === undefined) return controlled;
+  const orphans = stores.replicaSets
+    .byIndex('orphan', namespace ?? '')
+    .filter(
+      ({ metadata, spec }) => metadata.deletionTimestamp === undefined && selects(selector, spec.template.metadata?.labels ?? {}),
+    );
+  return [...controlled, ...orphans];
+}
+
+/** Does the selector match these labels? An empty selector matches nothing here: it would take every ReplicaSet of the namespace. */
+export function selects(
+  { matchLabels = {}, matchExpressions = [] }: LabelSelector,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  const wanted = Object.entries(matchLabels);
+  if (wanted.length + matchExpressions.length === 0) return false;
+  return (
+    wanted.every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values = [] }) => {
+      const label = labels[key];
+      switch (operator) {
+        case 'In':
+          return label !== undefined && values.includes(label);
+        case 'NotIn':
+          return label === undefined || !values.includes(label);
+        case 'Exists':
+          return label !== undefined;
+        case 'DoesNotExist':
+          return label === undefined;
+        default:
+          return false;
+      }
+    })
+  );
+}
+
+function referencedServices(stores: Stores, rollout: Rollout): ReadonlyMap<string, Service> {
+  const found = new Map<string, Service>();
+  for (const name of serviceNames(rollout)) {
+    const service = stores.services.get(rollout.metadata.namespace, name);
+    if (service !== undefined) found.set(name, service);
+  }
+  return found;
+}
+
+function slicesOf(stores: Stores, namespace: string | undefined, service: string): readonly EndpointSlice[] {
+  return stores.endpointSlices.byIndex('service', keyText({ namespace, name: service }));
+}
+
+function otherRolloutName(stores: Stores, key: string, own: string): readonly string[] {
+  const name = stores.rollouts.getByKey(key)?.metadata.name;
+  return name === undefined || name === own ? [] : [name];
+}
+
+/** The templates that these references reach, nested ones included; bounded, since templates can be many and refer in circles. */
+function referencedTemplates(
+  stores: Stores,
+  namespace: string | undefined,
+  references: readonly Reference[],
+): Pick<ObservedRollout, 'analysisTemplates' | 'clusterAnalysisTemplates'> {
+  const analysisTemplates = new Map<string, AnalysisTemplate>();
+  const clusterAnalysisTemplates = new Map<string, ClusterAnalysisTemplate>();
+  const pending = [...references];
+  for (
+    let next = pending.shift();
+    next !== undefined && analysisTemplates.size + clusterAnalysisTemplates.size < 200;
+    next = pending.shift()
+  ) {
+    const name = next.templateName ?? '';
+    const isCluster = next.clusterScope === true;
+    const found = isCluster ? clusterAnalysisTemplates : analysisTemplates;
+    const template = isCluster
+      ? stores.clusterAnalysisTemplates.get(undefined, name)
+      : stores.analysisTemplates.get(namespace, name);
+    if (template === undefined || found.has(name)) continue;
+    found.set(name, template);
+    pending.push(...(template.spec.templates ?? []));
+  }
+  return { analysisTemplates, clusterAnalysisTemplates };
+}
+
+/** The hash that a Service's selector names, for whoever cleans up. */
+export function selectedHash(service: Service): string | undefined {
+  return service.spec.selector?.[labels.podTemplateHash];
+}

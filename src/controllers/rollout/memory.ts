@@ -1,0 +1,66 @@
+/** What one process remembers of a Rollout besides the stores: nothing that a first look after a restart would not find again. */
+import type { Rollout } from '../../api/rollout.ts';
+import type { Announcement } from '../../core/decision.ts';
+import type { EffectFailure } from '../../core/rollout/observed-rollout.ts';
+import type { RouteEvidence } from '../../core/rollout/routes.ts';
+import type { TrafficRouter } from '../../providers/traffic/traffic-router.ts';
+
+/** The router for the routes that a Rollout names; undefined where it names none that is served. */
+export type RouterFactory = (rollout: Rollout) => TrafficRouter | undefined;
+
+export interface Memory {
+  readonly uid: string;
+  /** The last state, for giving things back when the Rollout is gone from the stores. */
+  rollout: Rollout;
+  /** The routing that `router` was made for, as text. */
+  routing: string;
+  router: TrafficRouter | undefined;
+  /** The router's last word. */
+  routes: RouteEvidence | undefined;
+  failures: readonly EffectFailure[];
+  /** identity -> what was done in a pass whose status could not be stored, and is told after the next one. */
+  readonly untold: Map<string, Announcement>;
+  /** False until this process has told what a process before it may have left untold. */
+  hasCaughtUp: boolean;
+}
+
+export class Memories {
+  readonly #routerFor: RouterFactory;
+  /** key -> what is remembered */
+  readonly #memories = new Map<string, Memory>();
+
+  constructor(routerFor: RouterFactory) {
+    this.#routerFor = routerFor;
+  }
+
+  /** What is remembered of this very object, with a router for its present routes; `retired` is the router of routes that it no longer names. */
+  of(key: string, rollout: Rollout): { readonly memory: Memory; readonly retired: TrafficRouter | undefined } {
+    const uid = rollout.metadata.uid ?? '';
+    const canary = rollout.spec.strategy?.canary;
+    const routing = JSON.stringify([canary?.trafficRouting, canary?.stableService, canary?.canaryService]);
+    const known = this.#memories.get(key);
+    if (known !== undefined && known.uid === uid && known.routing === routing) {
+      known.rollout = rollout;
+      return { memory: known, retired: undefined };
+    }
+    const memory: Memory = {
+      uid,
+      rollout,
+      routing,
+      router: this.#routerFor(rollout),
+      routes: undefined,
+      failures: [],
+      untold: known?.uid === uid ? known.untold : new Map(),
+      hasCaughtUp: known?.uid === uid && known.hasCaughtUp,
+    };
+    this.#memories.set(key, memory);
+    return { memory, retired: known?.router };
+  }
+
+  /** What was remembered, once: the object is gone. */
+  take(key: string): Memory | undefined {
+    const memory = this.#memories.get(key);
+    this.#memories.delete(key);
+    return memory;
+  }
+}

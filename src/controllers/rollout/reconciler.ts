@@ -1,0 +1,133 @@
+/**
+ * One look at one Rollout: gather -> decide -> apply -> persist -> announce. All progress lives in the cluster; what is remembered
+ * (the router's last word, what could not be done) is found again by the first look after a restart.
+ */
+import { awaitChange, type Next, requeue, sooner } from '../../core/decision.ts';
+import { announcementsFromStatus } from '../../core/rollout/announcements-from-status.ts';
+import { decide } from '../../core/rollout/decide.ts';
+import type { Decision } from '../../core/rollout/decision.ts';
+import type { ObservedRollout } from '../../core/rollout/observed-rollout.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Cluster } from '../../runtime/cluster.ts';
+import type { Stores } from '../stores.ts';
+import { type Announcer, announce, isOfEffect } from './announce.ts';
+import { type Applied, applyEffects } from './apply.ts';
+import { gather } from './gather.ts';
+import { Memories, type Memory, type RouterFactory } from './memory.ts';
+import { StatusWriter } from './persist.ts';
+import { serviceNames } from './references.ts';
+import { releaseService } from './release.ts';
+
+export interface RolloutReconcilerOptions {
+  /** Its writes enter the stores. */
+  readonly cluster: Cluster;
+  readonly stores: Stores;
+  readonly routerFor: RouterFactory;
+  readonly clock: Clock;
+  readonly announcer: Announcer;
+}
+
+/** A router's news or a failure is decided on at once, but not for ever within one pass. */
+const mostRounds = 4;
+const staleRetryMs = 50;
+/** A failed effect is tried again after this time even if nothing changes: a quota may have been raised. */
+const failureRetryMs = 10_000;
+/** Routes that are not confirmed are looked at again after this time, should the gateway's word get lost. */
+const pendingRouteMs = 2_000;
+
+export class RolloutReconciler {
+  readonly #options: RolloutReconcilerOptions;
+  readonly #statuses: StatusWriter;
+  readonly #memories: Memories;
+
+  constructor(options: RolloutReconcilerOptions) {
+    this.#options = options;
+    this.#statuses = new StatusWriter(options.cluster);
+    this.#memories = new Memories(options.routerFor);
+  }
+
+  /** True while a write of our own to the Rollout or to what it owns has not come back. */
+  isBehind(key: string): boolean {
+    const { rollouts, replicaSets, analysisRuns } = this.#options.stores;
+    if (rollouts.isBehindOwnWrites(key)) return true;
+    const uid = rollouts.getByKey(key)?.metadata.uid;
+    return uid !== undefined && (replicaSets.isBehindOwnWritesOfOwner(uid) || analysisRuns.isBehindOwnWritesOfOwner(uid));
+  }
+
+  async reconcile(key: string, signal: AbortSignal): Promise<Next> {
+    const rollout = this.#options.stores.rollouts.getByKey(key);
+    if (rollout === undefined) return this.#giveBack(key, signal);
+    const { memory, retired } = this.#memories.of(key, rollout);
+    await retired?.release(signal);
+    if (rollout.metadata.deletionTimestamp !== undefined) return awaitChange;
+    await this.#releaseServices(key, serviceNames(rollout), signal);
+    return this.#pass(key, memory, signal);
+  }
+
+  async #pass(key: string, memory: Memory, signal: AbortSignal): Promise<Next> {
+    const { stores, clock, cluster, announcer } = this.#options;
+    for (let round = 1; ; round++) {
+      const rollout = stores.rollouts.getByKey(key);
+      if (rollout === undefined) return requeue(0);
+      const observed = gather(stores, rollout, memory);
+      const decision = decide(observed, clock.now());
+      this.#catchUp(observed, memory);
+      const applied = await applyEffects(observed.rollout, decision.effects, { cluster, router: memory.router, signal });
+      const hasNews = remember(memory, decision, applied);
+      if (applied.outcome === 'stale') return requeue(staleRetryMs);
+      if (hasNews && round < mostRounds) continue;
+      const written = await this.#statuses.write(observed.rollout, decision.status, applied.resourceVersion, signal);
+      if (written === 'stale') return requeue(staleRetryMs);
+      for (const announcement of decision.announcements) memory.untold.set(announcement.identity, announcement);
+      announce(observed.rollout, memory.untold.values(), announcer);
+      memory.untold.clear();
+      return this.#next(decision, memory);
+    }
+  }
+
+  #next(decision: Decision, memory: Memory): Next {
+    let next = decision.next;
+    if (memory.failures.length > 0) next = sooner(next, requeue(failureRetryMs));
+    if (memory.routes !== undefined && memory.routes.state !== 'confirmed') next = sooner(next, requeue(pendingRouteMs));
+    return next;
+  }
+
+  /** Tells what a process before this one may have stored without telling; what it did tell is recognised by its identity. */
+  #catchUp(observed: ObservedRollout, memory: Memory): void {
+    if (memory.hasCaughtUp) return;
+    memory.hasCaughtUp = true;
+    const { recorder, log } = this.#options.announcer;
+    announce(observed.rollout, announcementsFromStatus(observed, this.#options.clock.now()), {
+      recorder,
+      log: { ...log, info: log.debug, warn: log.debug },
+    });
+  }
+
+  /** The Rollout is gone: its routes and Services go back to the user. */
+  async #giveBack(key: string, signal: AbortSignal): Promise<Next> {
+    await this.#releaseServices(key, [], signal);
+    const memory = this.#memories.take(key);
+    if (memory !== undefined) {
+      this.#statuses.forget(memory.uid);
+      await memory.router?.release(signal);
+    }
+    return awaitChange;
+  }
+
+  async #releaseServices(key: string, stillNamed: readonly string[], signal: AbortSignal): Promise<void> {
+    for (const service of this.#options.stores.services.byIndex('managedBy', key)) {
+      if (!stillNamed.includes(service.metadata.name)) await releaseService(this.#options.cluster, service, signal);
+    }
+  }
+}
+
+/** Keeps what came back; true where the next decision could differ because of it. */
+function remember(memory: Memory, decision: Decision, applied: Applied): boolean {
+  const before = JSON.stringify([memory.routes, memory.failures]);
+  if (applied.routes !== undefined) memory.routes = applied.routes;
+  memory.failures = applied.failures;
+  if (applied.outcome !== 'failed')
+    for (const announcement of decision.announcements)
+      if (isOfEffect(announcement)) memory.untold.set(announcement.identity, announcement);
+  return JSON.stringify([memory.routes, memory.failures]) !== before;
+}

@@ -1,0 +1,32 @@
+/** Which changes lead to a look at which Rollouts. */
+
+import type { KubeObject } from '../../api/kubernetes.ts';
+import { argoGroup } from '../../api/names.ts';
+import { rollouts as rolloutResource } from '../../api/resources.ts';
+import { keyText, keyTextOf } from '../../runtime/object-key.ts';
+import { fromMapped, fromOwner, fromSelf, type Source } from '../../runtime/source.ts';
+import type { Store } from '../../runtime/store.ts';
+import { anyTemplate, managers, type Stores } from '../stores.ts';
+
+const owner = { group: argoGroup, kind: rolloutResource.kind };
+
+/** `routes` are the stores of route objects that routers read. */
+export function rolloutSources(stores: Stores, routes: readonly Store<KubeObject>[]): readonly Source[] {
+  const { rollouts } = stores;
+  const found = (index: string, value: string): readonly string[] => rollouts.byIndex(index, value).map(keyTextOf);
+  return [
+    fromSelf(rollouts, ({ status }) => (status?.abort === true ? 'urgent' : 'normal')),
+    fromOwner(stores.replicaSets, owner),
+    fromOwner(stores.analysisRuns, owner),
+    fromMapped(stores.services, (service) => [...found('service', keyTextOf(service)), ...managers(service)]),
+    fromMapped(stores.endpointSlices, ({ metadata }) => {
+      const name = metadata.labels?.['kubernetes.io/service-name'];
+      return name === undefined ? [] : found('service', keyText({ namespace: metadata.namespace, name }));
+    }),
+    fromMapped(stores.analysisTemplates, ({ metadata }) => found('template', anyTemplate(metadata.namespace))),
+    fromMapped(stores.clusterAnalysisTemplates, () => found('template', anyTemplate(undefined))),
+    ...routes.map((store) =>
+      fromMapped(store, (route) => [...found('route', keyTextOf(route)), ...found('route', `${route.metadata.namespace ?? ''}/*`)]),
+    ),
+  ];
+}
