@@ -8,7 +8,7 @@ import { runCommand } from '../provision/run-command.ts';
 export type UnshareArgs = readonly string[];
 
 /** Name of the environment variable that holds the identity of the namespace, as /proc/self/ns/net gives it. */
-export const namespaceVariable = 'RAMPART_NAMESPACE';
+export const namespaceVariable = 'RAMPART_CLUSTER_NETWORK';
 
 const dieTogether = ['--fork', '--kill-child=KILL'];
 const ownProcesses = ['--pid', '--mount-proc'];
