@@ -1,13 +1,35 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: tables and properties beside the code, nothing outside the process. cluster: contract suites and end to end, on the embedded Kubernetes. */
+/**
+ * unit: tables and properties beside the code, nothing outside the process. cluster: contract suites and end to end, on the embedded Kubernetes; run it
+ * by `npm test -- --cluster [files]`, which enters a network namespace first.
+ */
 export default defineConfig({
   test: {
+    // Two cores: more files at once only make each other late.
+    maxWorkers: 2,
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'demo/**/*.test.ts', 'test/properties/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'tools/**/*.test.ts',
+            'demo/**/*.test.ts',
+            'bench/**/*.test.ts',
+            'test/properties/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          globalSetup: ['test/support/shared-cluster.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          teardownTimeout: 30_000,
         },
       },
     ],

@@ -27,9 +27,14 @@ export async function enterNamespace(parts: readonly PartName[]): Promise<void> 
     obeyOutside();
     return;
   }
+  process.exit(await rerunInside(parts));
+}
+
+/** The same for a program that has something to do outside as well: gives back the exit code of its run inside. */
+export async function rerunInside(parts: readonly PartName[]): Promise<number> {
   await ensureParts(parts);
   const unshareArgs = await findUnshareArgs(process.getuid?.() ?? 0);
-  process.exit(await runInside(unshareArgs, [process.execPath, ...process.execArgv, ...process.argv.slice(1)]));
+  return await runInside(unshareArgs, [process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
 }
 
 async function runInside(unshareArgs: readonly string[], program: readonly string[]): Promise<number> {

@@ -1,0 +1,88 @@
+/**
+ * `npm test`: the unit project, then everything that needs a Kubernetes, in a network namespace of its own. Says loudly what was skipped and why; where
+ * CI is set, anything skipped fails the run. Options: --unit, --cluster (only that project); everything else goes to vitest.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PartName } from '../tools/cluster/contract.ts';
+import { NamespaceUnavailable } from '../tools/cluster/namespace/command-line.ts';
+import { insideNamespace, rerunInside } from '../tools/cluster/namespace/enter.ts';
+import { PartUnavailable } from '../tools/cluster/provision/provision.ts';
+import { readSkipped, type Skipped, skipReport } from './support/skipped.ts';
+
+const neededParts: readonly PartName[] = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kwok',
+  'kwok-stages',
+  'kubectl',
+  'helm',
+  'traefik',
+  'prometheus',
+  'gateway-api-crds',
+];
+
+type Project = 'unit' | 'cluster';
+
+interface Outcome {
+  readonly passed: boolean;
+  readonly skipped: readonly Skipped[];
+}
+
+const vitestArgs = process.argv.slice(2).filter((arg) => arg !== '--unit' && arg !== '--cluster');
+const only = (['unit', 'cluster'] as const).find((project) => process.argv.includes(`--${project}`));
+
+async function runVitest(project: Project): Promise<Outcome> {
+  const folder = await mkdtemp(join(tmpdir(), 'rampart-test-'));
+  const report = join(folder, 'report.json');
+  try {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const args = [
+      join('node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      '--project',
+      project,
+      '--passWithNoTests',
+      ...reporters,
+      ...vitestArgs,
+    ];
+    const child = spawn(process.execPath, args, { stdio: 'inherit' });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (exitCode) => resolve(exitCode ?? 1));
+    });
+    return { passed: code === 0, skipped: await readSkipped(report) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Exit code for one project's outcome; prints what was skipped. */
+function judge(outcome: Outcome): number {
+  const ci = (process.env.CI ?? '') !== '';
+  if (outcome.skipped.length > 0) console.error(skipReport(outcome.skipped, ci));
+  return outcome.passed && !(ci && outcome.skipped.length > 0) ? 0 : 1;
+}
+
+/** Outside: the cluster project, run again inside a namespace; skipped as a whole where that cannot be. */
+async function runClusterProject(): Promise<number> {
+  try {
+    return await rerunInside(neededParts);
+  } catch (error) {
+    if (!(error instanceof NamespaceUnavailable || error instanceof PartUnavailable)) throw error;
+    return judge({ passed: true, skipped: [{ what: 'every test that needs a Kubernetes', why: error.message }] });
+  }
+}
+
+if (insideNamespace()) {
+  process.exitCode = judge(await runVitest('cluster'));
+} else {
+  const unit = only === 'cluster' ? 0 : judge(await runVitest('unit'));
+  const cluster = only === 'unit' ? 0 : await runClusterProject();
+  process.exitCode = Math.max(unit, cluster);
+}
