@@ -35,6 +35,18 @@ export interface KubeObject {
   readonly metadata: ObjectMeta;
 }
 
+/** A kind of object, as the API server addresses it. `T` is the shape of one object in JSON. */
+export interface Resource<T extends KubeObject = KubeObject> {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** Never set: it carries the type. */
+  readonly _object?: T;
+}
+
 export interface LabelSelectorRequirement {
   readonly key: string;
   readonly operator: string;

@@ -2,21 +2,9 @@
 import type { AnalysisRun } from './analysis-run.ts';
 import type { AnalysisTemplate, ClusterAnalysisTemplate } from './analysis-template.ts';
 import type { Experiment } from './experiment.ts';
-import type { EndpointSlice, KubeObject, ReplicaSet, Service } from './kubernetes.ts';
+import type { EndpointSlice, KubeObject, ReplicaSet, Resource, Service } from './kubernetes.ts';
 import { argoGroup, argoVersion } from './names.ts';
 import type { Rollout } from './rollout.ts';
-
-/** A kind of object, as the API server addresses it. `T` is the shape of one object in JSON. */
-export interface Resource<T extends KubeObject = KubeObject> {
-  /** Empty for the core group. */
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly plural: string;
-  readonly namespaced: boolean;
-  /** Never set: it carries the type. */
-  readonly _object?: T;
-}
 
 function argo<T extends KubeObject>(kind: string, plural: string, namespaced = true): Resource<T> {
   return { group: argoGroup, version: argoVersion, kind, plural, namespaced };

@@ -2,19 +2,9 @@
  * The only door to Kubernetes. The real client and the virtual cluster implement it; one contract suite holds both to the same
  * behaviour. What a caller must expect (conflict, not found, already exists) is a result; everything else is thrown as ApiError.
  */
-import type { KubeObject } from '../api/kubernetes.ts';
+import type { KubeObject, Resource } from '../api/kubernetes.ts';
 
-/** A kind of object, as the API server addresses it. `T` is the shape of one object in JSON. */
-export interface Resource<T extends KubeObject = KubeObject> {
-  /** Empty for the core group. */
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly plural: string;
-  readonly namespaced: boolean;
-  /** Never set: it carries the type. */
-  readonly _object?: T;
-}
+export type { Resource };
 
 export interface ObjectKey {
   /** Undefined for cluster-scoped objects. */

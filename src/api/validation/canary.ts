@@ -1,0 +1,99 @@
+/** What is wrong with a canary strategy by itself. */
+import { decodeGatewayApiRouting } from '../gateway-api-routing.ts';
+import { parseIntOrPercent } from '../int-or-percent.ts';
+import type { Problem } from '../problem.ts';
+import type { CanaryStrategy, TrafficRouting } from '../rollout.ts';
+import { analysisProblems } from './analysis.ts';
+import { stepProblems } from './canary-step.ts';
+import { notNegative } from './limits.ts';
+
+const DEFAULT_MAX_WEIGHT = 100;
+
+export function canaryProblems(canary: CanaryStrategy, path: string): readonly Problem[] {
+  const { steps, trafficRouting, analysis, pingPong } = canary;
+  const maxWeight = trafficRouting?.maxTrafficWeight ?? DEFAULT_MAX_WEIGHT;
+  const context = { maxWeight, routed: trafficRouting !== undefined };
+  return [
+    ...serviceNameProblems(canary, path),
+    ...surgeProblems(canary, path),
+    ...delayProblems(canary, path),
+    ...(trafficRouting === undefined ? [] : trafficRoutingProblems(trafficRouting, `${path}.trafficRouting`)),
+    ...(steps ?? []).flatMap((step, index) => stepProblems(step, `${path}.steps[${index}]`, context)),
+    ...(analysis === undefined ? [] : analysisProblems(analysis, `${path}.analysis`)),
+    ...notNegative(`${path}.analysis`, { startingStep: analysis?.startingStep }),
+    ...(trafficRouting === undefined || pingPong !== undefined ? [] : bothServices(canary, path)),
+  ];
+}
+
+function serviceNameProblems({ canaryService, stableService }: CanaryStrategy, path: string): readonly Problem[] {
+  if (canaryService === undefined || canaryService === '' || canaryService !== stableService) return [];
+  return [{ path: `${path}.stableService`, message: `must differ from canaryService, both are ${JSON.stringify(stableService)}` }];
+}
+
+function bothServices(canary: CanaryStrategy, path: string): readonly Problem[] {
+  return (['canaryService', 'stableService'] as const).flatMap((name) =>
+    (canary[name] ?? '') === ''
+      ? [{ path: `${path}.${name}`, message: 'is required with trafficRouting: weights are shared out between the two Services' }]
+      : [],
+  );
+}
+
+function surgeProblems({ maxSurge, maxUnavailable }: CanaryStrategy, path: string): readonly Problem[] {
+  const problems: Problem[] = [];
+  const parsed = { maxSurge: parseIntOrPercent(maxSurge ?? '25%'), maxUnavailable: parseIntOrPercent(maxUnavailable ?? '25%') };
+  for (const [name, value] of Object.entries(parsed)) {
+    if (value.kind === 'error') problems.push({ path: `${path}.${name}`, message: value.error });
+  }
+  const { maxSurge: surge, maxUnavailable: unavailable } = parsed;
+  if (unavailable.kind === 'percent' && unavailable.value > 100) {
+    problems.push({ path: `${path}.maxUnavailable`, message: `must not be more than 100%, got ${unavailable.value}%` });
+  }
+  if (surge.kind !== 'error' && unavailable.kind !== 'error' && surge.value === 0 && unavailable.value === 0) {
+    problems.push({
+      path: `${path}.maxSurge`,
+      message: 'must not be 0 while maxUnavailable is 0, or no pod could ever be replaced',
+    });
+  }
+  return problems;
+}
+
+function delayProblems(canary: CanaryStrategy, path: string): readonly Problem[] {
+  const { scaleDownDelaySeconds, abortScaleDownDelaySeconds, minPodsPerReplicaSet, scaleDownDelayRevisionLimit } = canary;
+  const problems = notNegative(path, {
+    scaleDownDelaySeconds,
+    abortScaleDownDelaySeconds,
+    minPodsPerReplicaSet,
+    scaleDownDelayRevisionLimit,
+  });
+  if (scaleDownDelaySeconds !== undefined && canary.trafficRouting === undefined) {
+    problems.push({ path: `${path}.scaleDownDelaySeconds`, message: 'can only be used with trafficRouting' });
+  }
+  return problems;
+}
+
+function trafficRoutingProblems(trafficRouting: TrafficRouting, path: string): readonly Problem[] {
+  const { maxTrafficWeight, managedRoutes, nginx, plugins, ...others } = trafficRouting;
+  const problems: Problem[] = [];
+  const routers = [nginx, plugins, ...Object.values(others)].filter((router) => router !== undefined);
+  if (routers.length === 0) problems.push({ path, message: 'names no router' });
+  if (maxTrafficWeight !== undefined) {
+    if (maxTrafficWeight < 1)
+      problems.push({ path: `${path}.maxTrafficWeight`, message: `must be at least 1, got ${maxTrafficWeight}` });
+    if (nginx === undefined && plugins === undefined) {
+      problems.push({ path: `${path}.maxTrafficWeight`, message: 'can only be used with nginx and plugins' });
+    }
+  }
+  problems.push(...managedRouteProblems(managedRoutes ?? [], `${path}.managedRoutes`));
+  problems.push(...(decodeGatewayApiRouting(trafficRouting)?.problems ?? []));
+  return problems;
+}
+
+function managedRouteProblems(routes: readonly { readonly name: string }[], path: string): readonly Problem[] {
+  return routes.flatMap(({ name }, index) => {
+    if (name === '') return [{ path: `${path}[${index}].name`, message: 'must not be empty' }];
+    const first = routes.findIndex((route) => route.name === name);
+    return first === index
+      ? []
+      : [{ path: `${path}[${index}].name`, message: `must be unique, got ${JSON.stringify(name)} twice` }];
+  });
+}

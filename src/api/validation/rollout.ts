@@ -1,0 +1,87 @@
+/**
+ * What is wrong with a Rollout by itself, without a look at the world: rules that need more than one field, and limits that an API
+ * server with another CRD may have let pass. What it refers to (Services, templates, routes) is checked where those are known.
+ */
+import { isEmptySelector, matchesLabels, selectorProblems } from '../label-selector.ts';
+import { annotations, onFailureUndo } from '../names.ts';
+import type { Problem } from '../problem.ts';
+import type { Rollout, RolloutSpec } from '../rollout.ts';
+import { canaryProblems } from './canary.ts';
+import { notNegative } from './limits.ts';
+import { unsupportedProblems } from './unsupported.ts';
+
+const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;
+
+/** Empty if this version of Rampart can carry the Rollout out. `decoding` is what decodeRollout found; it comes first. */
+export function validateRollout(rollout: Rollout, decoding: readonly Problem[] = []): readonly Problem[] {
+  const { spec } = rollout;
+  const canary = spec.strategy?.canary;
+  const found = [
+    ...selectorAndTemplate(spec),
+    ...limitProblems(spec),
+    ...strategyProblems(spec),
+    ...(canary === undefined ? [] : canaryProblems(canary, 'spec.strategy.canary')),
+    ...unsupportedProblems(rollout),
+    ...onFailureProblems(rollout),
+  ];
+  return [...decoding, ...found.filter(({ path }) => !decoding.some((earlier) => earlier.path.startsWith(path)))];
+}
+
+function selectorAndTemplate({ selector, template, workloadRef }: RolloutSpec): readonly Problem[] {
+  if (workloadRef !== undefined) return [];
+  const problems: Problem[] = [];
+  if (selector === undefined) {
+    problems.push({ path: 'spec.selector', message: 'is required: name the labels that all pods of this Rollout carry' });
+  } else if (isEmptySelector(selector)) {
+    problems.push({ path: 'spec.selector', message: 'must not be empty, or it would select every pod of the namespace' });
+  } else {
+    problems.push(...selectorProblems(selector, 'spec.selector'));
+  }
+  if (template === undefined) {
+    problems.push({ path: 'spec.template', message: 'is required: describe the pods to run' });
+    return problems;
+  }
+  const labels = template.metadata?.labels ?? {};
+  if (problems.length === 0 && selector !== undefined && !matchesLabels(selector, labels)) {
+    problems.push({ path: 'spec.template.metadata.labels', message: 'must match spec.selector' });
+  }
+  const containers = template.spec?.containers;
+  if (!Array.isArray(containers) || containers.length === 0) {
+    problems.push({ path: 'spec.template.spec.containers', message: 'is required: name at least one container' });
+  }
+  return problems;
+}
+
+function limitProblems(spec: RolloutSpec): readonly Problem[] {
+  const { replicas, minReadySeconds, revisionHistoryLimit, progressDeadlineSeconds, analysis } = spec;
+  const problems = notNegative('spec', { replicas, minReadySeconds, revisionHistoryLimit, progressDeadlineSeconds });
+  problems.push(...notNegative('spec.analysis', { ...analysis }));
+  const deadline = progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE_SECONDS;
+  if (deadline >= 0 && deadline <= (minReadySeconds ?? 0)) {
+    problems.push({
+      path: 'spec.progressDeadlineSeconds',
+      message: `must be greater than minReadySeconds (${minReadySeconds ?? 0}), got ${deadline}`,
+    });
+  }
+  return problems;
+}
+
+function strategyProblems({ strategy }: RolloutSpec): readonly Problem[] {
+  const { canary, blueGreen } = strategy ?? {};
+  if (canary !== undefined && blueGreen !== undefined) {
+    return [{ path: 'spec.strategy', message: 'must have only one of canary and blueGreen' }];
+  }
+  if (canary !== undefined || blueGreen !== undefined) return [];
+  return [{ path: 'spec.strategy', message: 'is required: set canary or blueGreen ("canary: {}" is a rolling update)' }];
+}
+
+function onFailureProblems({ metadata }: Rollout): readonly Problem[] {
+  const wanted = metadata.annotations?.[annotations.onFailure];
+  if (wanted === undefined || wanted === '' || wanted === onFailureUndo) return [];
+  return [
+    {
+      path: `metadata.annotations[${JSON.stringify(annotations.onFailure)}]`,
+      message: `must be ${onFailureUndo} or absent, got ${JSON.stringify(wanted)}`,
+    },
+  ];
+}

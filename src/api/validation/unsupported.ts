@@ -1,0 +1,87 @@
+/**
+ * What the API has and this version does not do yet. A Rollout that uses it is invalid, with a sentence, rather than half-obeyed. The
+ * table is the whole truth: to support something, implement it and take its row out.
+ */
+import { gatewayApiPlugin } from '../names.ts';
+import type { Problem } from '../problem.ts';
+import type { CanaryStep, CanaryStrategy, Rollout, TrafficRouting } from '../rollout.ts';
+
+interface Row<Of> {
+  /** Below the path of what is looked at; empty for the thing itself. */
+  readonly path: string;
+  readonly what: string;
+  readonly uses: (of: Of) => boolean;
+}
+
+const ofRollout: readonly Row<Rollout>[] = [
+  { path: 'spec.strategy.blueGreen', what: 'blue-green strategy', uses: ({ spec }) => spec.strategy?.blueGreen !== undefined },
+  { path: 'spec.workloadRef', what: 'workloadRef', uses: ({ spec }) => spec.workloadRef !== undefined },
+  { path: 'spec.rollbackWindow', what: 'rollbackWindow', uses: ({ spec }) => spec.rollbackWindow !== undefined },
+  { path: 'spec.progressDeadlineAbort', what: 'progressDeadlineAbort', uses: ({ spec }) => spec.progressDeadlineAbort === true },
+  {
+    path: 'spec.restartAt',
+    what: 'restart',
+    uses: ({ spec, status }) => spec.restartAt !== undefined && spec.restartAt !== status?.restartedAt,
+  },
+];
+
+const ofCanary: readonly Row<CanaryStrategy>[] = [
+  { path: 'antiAffinity', what: 'antiAffinity', uses: ({ antiAffinity }) => antiAffinity !== undefined },
+  { path: 'canaryMetadata', what: 'canaryMetadata', uses: ({ canaryMetadata }) => canaryMetadata !== undefined },
+  { path: 'stableMetadata', what: 'stableMetadata', uses: ({ stableMetadata }) => stableMetadata !== undefined },
+  { path: 'dynamicStableScale', what: 'dynamicStableScale', uses: ({ dynamicStableScale }) => dynamicStableScale === true },
+  { path: 'pingPong', what: 'pingPong', uses: ({ pingPong }) => pingPong !== undefined },
+  {
+    path: 'replicaProgressThreshold',
+    what: 'replicaProgressThreshold',
+    uses: ({ replicaProgressThreshold }) => replicaProgressThreshold !== undefined,
+  },
+  {
+    path: 'scaleDownDelayRevisionLimit',
+    what: 'scaleDownDelayRevisionLimit',
+    uses: ({ scaleDownDelayRevisionLimit }) => scaleDownDelayRevisionLimit !== undefined,
+  },
+];
+
+const ofStep: readonly Row<CanaryStep>[] = [
+  { path: 'experiment', what: 'experiment step', uses: ({ experiment }) => experiment !== undefined },
+  { path: 'setHeaderRoute', what: 'setHeaderRoute step', uses: ({ setHeaderRoute }) => setHeaderRoute !== undefined },
+  { path: 'setMirrorRoute', what: 'setMirrorRoute step', uses: ({ setMirrorRoute }) => setMirrorRoute !== undefined },
+  { path: 'plugin', what: 'plugin step', uses: ({ plugin }) => plugin !== undefined },
+];
+
+const routers = ['istio', 'nginx', 'alb', 'smi', 'ambassador', 'appMesh', 'traefik', 'apisix'] as const;
+const ofTrafficRouting: readonly Row<TrafficRouting>[] = routers.map((router) => ({
+  path: router,
+  what: `router ${router}`,
+  uses: (trafficRouting) => trafficRouting[router] !== undefined,
+}));
+
+/** One problem for each use of something in the tables above. */
+export function unsupportedProblems(rollout: Rollout): readonly Problem[] {
+  const canary = rollout.spec.strategy?.canary;
+  const path = 'spec.strategy.canary';
+  const problems = problemsOf(ofRollout, rollout, '');
+  if (canary === undefined) return problems;
+  problems.push(...problemsOf(ofCanary, canary, path));
+  for (const [index, step] of (canary.steps ?? []).entries()) problems.push(...problemsOf(ofStep, step, `${path}.steps[${index}]`));
+  if (canary.trafficRouting !== undefined) problems.push(...routerProblems(canary.trafficRouting, `${path}.trafficRouting`));
+  return problems;
+}
+
+function routerProblems(trafficRouting: TrafficRouting, path: string): readonly Problem[] {
+  const problems = problemsOf(ofTrafficRouting, trafficRouting, path);
+  for (const name of Object.keys(trafficRouting.plugins ?? {})) {
+    if (name !== gatewayApiPlugin) problems.push(problem(`${path}.plugins[${JSON.stringify(name)}]`, `router plugin "${name}"`));
+  }
+  return problems;
+}
+
+function problemsOf<Of>(rows: readonly Row<Of>[], of: Of, path: string): Problem[] {
+  const at = (row: Row<Of>) => (path === '' ? row.path : `${path}.${row.path}`);
+  return rows.filter((row) => row.uses(of)).map((row) => problem(at(row), row.what));
+}
+
+function problem(path: string, what: string): Problem {
+  return { path, message: `${what} is not supported by this version of Rampart` };
+}
