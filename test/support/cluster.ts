@@ -6,10 +6,15 @@ import { afterEach, beforeEach, inject } from 'vitest';
 import type { OpenedCluster } from '../../tools/cluster/access.ts';
 import { openCluster } from '../../tools/cluster/access.ts';
 import { loadKubeConfig } from '../../tools/cluster/objects.ts';
+import type { SharedGateway } from './shared-cluster.ts';
 
 /** kubelet: kwok, so every pod that fits a node runs within a second. Tests that stop or restart parts start a cluster of their own. */
 export async function sharedCluster(): Promise<OpenedCluster> {
   return await openCluster(inject('sharedCluster'));
+}
+
+export function sharedGateway(): SharedGateway {
+  return inject('sharedGateway');
 }
 
 const accountIntervalMs = 20;

@@ -3,17 +3,25 @@ import type { TestProject } from 'vitest/node';
 import type { ClusterDescription } from '../../tools/cluster/access.ts';
 import { startCluster } from '../../tools/cluster/cluster.ts';
 import { insideNamespace } from '../../tools/cluster/namespace/enter.ts';
+import type { TraefikGateway } from '../../tools/cluster/traefik/traefik.ts';
+
+/** Traefik on the shared cluster: what a route names as its parent, and where requests go. */
+export interface SharedGateway extends Pick<TraefikGateway, 'gateway' | 'gatewayClass' | 'ports' | 'httpUrl' | 'metricsUrl'> {}
 
 declare module 'vitest' {
   export interface ProvidedContext {
     sharedCluster: ClusterDescription;
+    sharedGateway: SharedGateway;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (!insideNamespace())
     throw new Error('The project `cluster` runs by `npm test -- --cluster [files]`: it needs a network namespace.');
-  const cluster = await startCluster({ name: 'test', kubelet: 'kwok' });
+  const cluster = await startCluster({ name: 'test', kubelet: 'kwok', traefik: true });
+  if (cluster.traefik === undefined) throw new Error('the shared cluster has no Traefik');
+  const { gateway, gatewayClass, ports, httpUrl, metricsUrl } = cluster.traefik;
   project.provide('sharedCluster', cluster.description);
+  project.provide('sharedGateway', { gateway, gatewayClass, ports, httpUrl, metricsUrl });
   return async () => await cluster.stop();
 }

@@ -4,7 +4,8 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClusterAccess, ProcessSpec, SupervisedProcess } from './contract.ts';
+import type { CertificateSubject, ClusterAccess, ProcessSpec, SupervisedProcess } from './contract.ts';
+import type { KeyAndCertificate } from './control-plane/certificates.ts';
 import { CertificateAuthority } from './control-plane/certificates.ts';
 import type { Credentials } from './control-plane/kubeconfig.ts';
 import { writeKubeconfig } from './control-plane/kubeconfig.ts';
@@ -40,6 +41,11 @@ export async function openCluster(description: ClusterDescription): Promise<Open
   const kubeconfigFile = (user: string): string => join(runDir, `${user.replaceAll(/[^\w.@-]/g, '_')}-${process.pid}.kubeconfig`);
   const write = async (user: string, credentials: Credentials): Promise<string> =>
     await writeKubeconfig(kubeconfigFile(user), { server, caPem, user, credentials });
+  const issue = async (subject: CertificateSubject): Promise<KeyAndCertificate> => {
+    const keyPem = await readFile(join(runDir, 'ca.key'), 'utf8');
+    const authority = await CertificateAuthority.load({ keyPem, certificatePem: caPem });
+    return await authority.issue(subject);
+  };
   return {
     ...description,
     description,
@@ -50,11 +56,9 @@ export async function openCluster(description: ClusterDescription): Promise<Open
     spawn: async (spec: ProcessSpec): Promise<SupervisedProcess> =>
       await spawnSupervised({ ...spec, logFile: spec.logFile ?? join(runDir, `${spec.name}.log`) }),
     applyManifests: async (yaml) => await applyManifests(admin, yaml),
-    kubeconfigFor: async (user, groups) => {
-      const keyPem = await readFile(join(runDir, 'ca.key'), 'utf8');
-      const authority = await CertificateAuthority.load({ keyPem, certificatePem: caPem });
-      return await write(user, { kind: 'certificate', ...(await authority.issue({ commonName: user, groups })) });
-    },
+    kubeconfigFor: async (user, groups) =>
+      await write(user, { kind: 'certificate', ...(await issue({ commonName: user, groups })) }),
+    issueCertificate: issue,
     serviceAccountKubeconfig: async (namespace, serviceAccount) => {
       const token = await requestToken(admin, { namespace, serviceAccount, expirationSeconds: tokenSeconds });
       return await write(`system:serviceaccount:${namespace}:${serviceAccount}`, { kind: 'token', token });

@@ -4,22 +4,19 @@
  */
 import type { ClusterDescription, OpenedCluster } from './access.ts';
 import { openCluster, saveDescription } from './access.ts';
-import type {
-  Component,
-  KubeletKind,
-  ProcessKubeletOptions,
-  Prometheus,
-  PrometheusOptions,
-  SupervisedProcess,
-  Traefik,
-} from './contract.ts';
+import type { Component, KubeletKind, Prometheus, PrometheusOptions, SupervisedProcess } from './contract.ts';
 import type { AuditLevel } from './control-plane/audit.ts';
 import { startControlPlane } from './control-plane/control-plane.ts';
+import type { ProcessKubelet, ProcessKubeletSettings } from './kubelet/process-kubelet.ts';
+import { startProcessKubelet } from './kubelet/process-kubelet.ts';
 import { startKwok } from './kwok.ts';
 import { residentBytes } from './memory.ts';
 import { insideNamespace } from './namespace/enter.ts';
 import { claimPodNetwork } from './pod-network.ts';
+import { startPrometheus } from './prometheus/prometheus.ts';
 import { cleanRunDirectory, createRunDirectory } from './run-directory.ts';
+import type { TraefikGateway } from './traefik/traefik.ts';
+import { startTraefik } from './traefik/traefik.ts';
 
 export interface ClusterOptions {
   /** Part of the run directory's name. */
@@ -27,8 +24,8 @@ export interface ClusterOptions {
   readonly kubelet: KubeletKind;
   /** For kubelet `kwok`; 1 when absent. */
   readonly kwokNodes?: number;
-  /** For kubelet `process`: which program runs for which image. */
-  readonly processKubelet?: ProcessKubeletOptions;
+  /** For kubelet `process`, and needed for it: which program runs for which image. */
+  readonly processKubelet?: ProcessKubeletSettings;
   readonly traefik?: boolean;
   readonly prometheus?: PrometheusOptions;
   /** Writes <runDir>/audit.log, a JSON line a request. */
@@ -41,7 +38,8 @@ export interface EmbeddedCluster extends OpenedCluster {
   /** Milliseconds from the call to the moment a pod could be created, and to everything that was asked for running. */
   readonly controlPlaneReadyMs: number;
   readonly readyMs: number;
-  readonly traefik: Traefik | undefined;
+  readonly processKubelet: ProcessKubelet | undefined;
+  readonly traefik: TraefikGateway | undefined;
   readonly prometheus: Prometheus | undefined;
   readonly auditLog: string | undefined;
   /** Name of each running process -> resident bytes now. */
@@ -110,13 +108,25 @@ export async function startCluster(options: ClusterOptions): Promise<EmbeddedClu
   }
 }
 
-interface Beside {
-  readonly traefik: Traefik | undefined;
-  readonly prometheus: Prometheus | undefined;
-}
+type Beside = Pick<EmbeddedCluster, 'processKubelet' | 'traefik' | 'prometheus'>;
 
-/** What runs beside the control plane. `keep` is told of each component as soon as it runs. */
+/** What runs beside the control plane, at the same time where nothing waits for another. `keep` is told of each component as soon as it runs. */
 async function startBeside(access: OpenedCluster, options: ClusterOptions, keep: (component: Component) => void): Promise<Beside> {
-  if (options.kubelet === 'kwok') keep(await startKwok(access, { nodes: options.kwokNodes ?? 1 }));
-  return { traefik: undefined, prometheus: undefined };
+  const kept = async <T extends Component>(starting: Promise<T>): Promise<T> => {
+    const component = await starting;
+    keep(component);
+    return component;
+  };
+  const { kubelet, processKubelet, prometheus } = options;
+  if (kubelet === 'process' && processKubelet === undefined) throw new Error('kubelet `process` needs the option processKubelet');
+  const starting = [
+    kubelet === 'kwok' ? kept(startKwok(access, { nodes: options.kwokNodes ?? 1 })) : undefined,
+    kubelet === 'process' && processKubelet !== undefined ? kept(startProcessKubelet(access, processKubelet)) : undefined,
+    options.traefik === true ? kept(startTraefik(access)) : undefined,
+    prometheus === undefined ? undefined : kept(startPrometheus(access, prometheus)),
+  ] as const;
+  // All have come to an end before the first failure is thrown, so that whatever did start is known to `keep`.
+  await Promise.allSettled(starting);
+  const [, kubeletStarted, traefikStarted, prometheusStarted] = await Promise.all(starting);
+  return { processKubelet: kubeletStarted, traefik: traefikStarted, prometheus: prometheusStarted };
 }

@@ -52,6 +52,14 @@ export interface SupervisedProcess {
   stop(graceMs?: number): Promise<ProcessExit>;
 }
 
+/** Whom a certificate of the cluster's own authority is for; it is good for serving and for authenticating as a client. */
+export interface CertificateSubject {
+  readonly commonName: string;
+  readonly groups?: readonly string[];
+  readonly dnsNames?: readonly string[];
+  readonly ipAddresses?: readonly string[];
+}
+
 /** What a component needs to join a cluster. Every address in it is reachable from inside the cluster's network namespace only. */
 export interface ClusterAccess {
   /** https://127.0.0.1:<port>. The certificate is also good for nodeIp, localhost and kubernetes.default.svc. */
@@ -76,6 +84,8 @@ export interface ClusterAccess {
   applyManifests(yaml: string): Promise<void>;
   /** Kubeconfig file for a user of these groups, by client certificate. */
   kubeconfigFor(user: string, groups: readonly string[]): Promise<string>;
+  /** PEM key and certificate, signed by the authority of caFile; for servers (a kubelet's, a webhook's) and clients. */
+  issueCertificate(subject: CertificateSubject): Promise<{ readonly keyPem: string; readonly certificatePem: string }>;
 }
 
 /** Something that runs beside the control plane. */

@@ -1,5 +1,5 @@
 /** The folder of one run, outside the checkout: logs, certificates, kubeconfigs. Logs stay for a day, so a failure can be read afterwards. */
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheRoot } from './provision/cache.ts';
 
@@ -13,10 +13,15 @@ export async function createRunDirectory(name: string): Promise<string> {
   return await mkdtemp(join(runs, `${started}-${name}-`));
 }
 
-/** Keeps what a person reads after a run; takes away keys and data. */
+/** Keeps the logs, at any depth, which a person reads after a run; takes away keys and data. */
 export async function cleanRunDirectory(runDir: string): Promise<void> {
-  for (const entry of await readdir(runDir)) {
-    if (!entry.endsWith('.log')) await rm(join(runDir, entry), { recursive: true, force: true });
+  for (const entry of await readdir(runDir, { withFileTypes: true })) {
+    const path = join(runDir, entry.name);
+    if (entry.isDirectory()) {
+      await cleanRunDirectory(path);
+      // Stays when there is a log in it.
+      await rmdir(path).catch(() => {});
+    } else if (!entry.name.endsWith('.log')) await rm(path, { force: true });
   }
 }
 

@@ -16,6 +16,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import type { CertificateSubject } from '../contract.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const dayMs = 24 * 60 * 60 * 1000;
@@ -28,14 +29,6 @@ export interface KeyAndCertificate {
 export interface KeyPairPem {
   readonly privatePem: string;
   readonly publicPem: string;
-}
-
-/** Whom a certificate is for. Servers name their addresses, clients their groups. */
-export interface Subject {
-  readonly commonName: string;
-  readonly groups?: readonly string[];
-  readonly dnsNames?: readonly string[];
-  readonly ipAddresses?: readonly string[];
 }
 
 export class CertificateAuthority {
@@ -80,7 +73,7 @@ export class CertificateAuthority {
   }
 
   /** A certificate good for serving and for authenticating as a client. */
-  async issue(subject: Subject): Promise<KeyAndCertificate> {
+  async issue(subject: CertificateSubject): Promise<KeyAndCertificate> {
     const keys = await generateKeys();
     const names = [
       ...(subject.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),

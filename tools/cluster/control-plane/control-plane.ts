@@ -118,6 +118,8 @@ async function layOut(options: ControlPlaneOptions): Promise<ControlPlaneLayout>
     caFile: file('ca.crt'),
     servingKeyFile: file('serving.key'),
     servingCertificateFile: file('serving.crt'),
+    kubeletClientKeyFile: file('kubelet-client.key'),
+    kubeletClientCertificateFile: file('kubelet-client.crt'),
     tokenKeyFile: file('tokens.key'),
     tokenPublicKeyFile: file('tokens.pub'),
     controllerManagerKubeconfig: file('controller-manager.kubeconfig'),
@@ -141,12 +143,15 @@ async function writeFiles(
     dnsNames: servingNames,
     ipAddresses: ['127.0.0.1', layout.nodeIp, firstServiceIp],
   });
+  const kubeletClient = await authority.issue({ commonName: 'kube-apiserver-kubelet-client', groups: ['system:masters'] });
   const tokens = await generateKeyPair();
   await Promise.all([
     writeFile(layout.caFile, authority.certificatePem),
     authority.keyPem().then((pem) => writeFile(join(options.runDir, 'ca.key'), pem, secret)),
     writeFile(layout.servingCertificateFile, serving.certificatePem),
     writeFile(layout.servingKeyFile, serving.keyPem, secret),
+    writeFile(layout.kubeletClientCertificateFile, kubeletClient.certificatePem),
+    writeFile(layout.kubeletClientKeyFile, kubeletClient.keyPem, secret),
     writeFile(layout.tokenKeyFile, tokens.privatePem, secret),
     writeFile(layout.tokenPublicKeyFile, tokens.publicPem),
     ...(layout.audit === undefined || options.audit === undefined

@@ -14,6 +14,8 @@ export interface ControlPlaneLayout {
   readonly caFile: string;
   readonly servingKeyFile: string;
   readonly servingCertificateFile: string;
+  readonly kubeletClientKeyFile: string;
+  readonly kubeletClientCertificateFile: string;
   readonly tokenKeyFile: string;
   readonly tokenPublicKeyFile: string;
   readonly controllerManagerKubeconfig: string;
@@ -53,6 +55,10 @@ export function apiServerFlags(layout: ControlPlaneLayout): readonly string[] {
     `--tls-private-key-file=${layout.servingKeyFile}`,
     `--client-ca-file=${layout.caFile}`,
     '--authorization-mode=RBAC',
+    // For logs and exec, where the kubelet serves them.
+    `--kubelet-client-key=${layout.kubeletClientKeyFile}`,
+    `--kubelet-client-certificate=${layout.kubeletClientCertificateFile}`,
+    '--kubelet-preferred-address-types=InternalIP',
     `--service-account-issuer=${serviceAccountIssuer}`,
     `--service-account-signing-key-file=${layout.tokenKeyFile}`,
     `--service-account-key-file=${layout.tokenPublicKeyFile}`,
