@@ -5,6 +5,8 @@
 import type { Metric } from '../../api/analysis-template.ts';
 import { parseDuration } from '../../api/duration.ts';
 import type { Problem } from '../../api/problem.ts';
+import { compileCondition } from './condition/condition.ts';
+import { ConditionError } from './condition/condition-error.ts';
 
 export interface MetricPlan {
   readonly name: string;
@@ -68,6 +70,8 @@ export function planMetric(
     provider: readProvider(metric, report),
   };
   checkLimits(plan, report);
+  checkCondition(plan.successCondition, 'successCondition', report);
+  checkCondition(plan.failureCondition, 'failureCondition', report);
   return problems.length > 0 ? { problems } : { plan };
 }
 
@@ -122,4 +126,10 @@ function checkLimits(plan: MetricPlan, report: Report): void {
   if (plan.inconclusiveLimit > plan.count) {
     report('inconclusiveLimit', `${plan.inconclusiveLimit} is more than the count of ${plan.count}`);
   }
+}
+
+function checkCondition(text: string, field: string, report: Report): void {
+  if (text === '') return;
+  const compiled = compileCondition(text);
+  if (compiled instanceof ConditionError) report(field, compiled.message);
 }

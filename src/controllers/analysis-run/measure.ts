@@ -1,0 +1,68 @@
+/**
+ * Asks a provider for one measurement: secrets read, arguments filled in, the answer cleared of every secret that went into the
+ * question. Whatever goes wrong here is an error of the measurement, never a verdict.
+ */
+import { substituteArguments } from '../../core/analysis/arguments.ts';
+import type { MetricValue } from '../../core/analysis/metric-value.ts';
+import type { MetricProvider } from '../../providers/metrics/metric-provider.ts';
+import type { Cluster } from '../../runtime/cluster.ts';
+import { messageOf } from '../../runtime/log.ts';
+import type { Measure, MeasurementAnswer } from './measurement-runner.ts';
+import { readSecretArguments } from './secret-arguments.ts';
+
+/** What stands in the place of a secret wherever people may look. */
+const redacted = '*****';
+
+/** `providers`: name in a metric's provider block -> who asks it. */
+export function createMeasure(cluster: Pick<Cluster, 'get'>, providers: ReadonlyMap<string, MetricProvider>): Measure {
+  return async (run, { provider: name, query }, { signal, nowMs }) => {
+    const provider = providers.get(name);
+    if (provider === undefined) return failed(`there is no provider ${name}`);
+    const read = await readSecretArguments(cluster, run.namespace, query.secrets, signal);
+    if ('problem' in read) return failed(read.problem);
+    const redact = redactor([...read.values.values()]);
+    const masked = new Map([...read.values.keys()].map((argument) => [argument, redacted]));
+    const filled = substituteArguments(query.block, new Map([...query.args, ...read.values])).value;
+    let description: MeasurementAnswer['description'];
+    try {
+      const shown = substituteArguments(query.block, new Map([...query.args, ...masked])).value;
+      description = redactMap(provider.describe?.(shown), redact);
+      const value = await provider.measure(filled, { signal, nowMs });
+      return { outcome: { kind: 'measured', value: redactValue(value, redact) }, description };
+    } catch (error) {
+      return { ...failed(redact(messageOf(error))), description };
+    }
+  };
+}
+
+function failed(message: string): MeasurementAnswer {
+  return { outcome: { kind: 'error', message } };
+}
+
+type Redact = (text: string) => string;
+
+/** Longer secrets first, so that one that holds another leaves no rest. */
+function redactor(secrets: readonly string[]): Redact {
+  // Providers put values into URLs, JSON and headers: a secret is to be recognised in those forms too.
+  const forms = secrets.flatMap((secret) => [
+    secret,
+    secret.trim(),
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ]);
+  const sorted = [...new Set(forms)].filter((form) => form !== '').sort((a, b) => b.length - a.length);
+  return (text) => sorted.reduce((clean, form) => clean.replaceAll(form, redacted), text);
+}
+
+function redactMap(
+  map: Readonly<Record<string, string>> | undefined,
+  redact: Redact,
+): Readonly<Record<string, string>> | undefined {
+  return map && Object.fromEntries(Object.entries(map).map(([key, text]) => [redact(key), redact(text)]));
+}
+
+/** `result` stays as it was measured: conditions need it, and it is not stored. */
+function redactValue(value: MetricValue, redact: Redact): MetricValue {
+  const metadata = redactMap(value.metadata, redact);
+  return { ...value, text: redact(value.text), ...(metadata === undefined ? {} : { metadata }) };
+}

@@ -1,0 +1,78 @@
+/**
+ * One look at one AnalysisRun: gather -> decide -> apply -> persist -> announce. Measurements are made beside it and come back as
+ * observations; what is not stored when this process dies is measured again.
+ */
+import type { AnalysisRun } from '../../api/analysis-run.ts';
+import { decideAnalysisRun } from '../../core/analysis/decide-analysis-run.ts';
+import type { AnalysisRunDecision } from '../../core/analysis/decision.ts';
+import { awaitChange, type Next, requeue } from '../../core/decision.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Cluster } from '../../runtime/cluster.ts';
+import type { Store } from '../../runtime/store.ts';
+import { type Announcer, announce } from './announce.ts';
+import { applyEffects } from './apply.ts';
+import { gather } from './gather.ts';
+import type { MeasurementRunner } from './measurement-runner.ts';
+import { persistStatus } from './persist.ts';
+
+export interface AnalysisRunReconcilerOptions {
+  /** Its writes enter the store. */
+  readonly cluster: Pick<Cluster, 'patch' | 'delete'>;
+  readonly store: Pick<Store<AnalysisRun>, 'getByKey' | 'isBehindOwnWrites'>;
+  readonly runner: MeasurementRunner;
+  /** Names of those that can be asked. */
+  readonly providers: ReadonlySet<string>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly announcer: Announcer;
+}
+
+/** The change that made a write fail arrives by the watch; this is for the case that it was seen already. */
+const staleRetryMs = 50;
+
+export class AnalysisRunReconciler {
+  readonly #options: AnalysisRunReconcilerOptions;
+  /** key -> uid of the run, and the identities of what this process has told of it */
+  readonly #told = new Map<string, { readonly uid: string; readonly identities: Set<string> }>();
+
+  constructor(options: AnalysisRunReconcilerOptions) {
+    this.#options = options;
+  }
+
+  /** True while a write of our own to the run has not come back. */
+  isBehind(key: string): boolean {
+    return this.#options.store.isBehindOwnWrites(key);
+  }
+
+  async reconcile(key: string, signal: AbortSignal): Promise<Next> {
+    const { cluster, store, runner, providers, clock } = this.#options;
+    const stored = store.getByKey(key);
+    if (stored === undefined) {
+      runner.forget(key);
+      this.#told.delete(key);
+      return awaitChange;
+    }
+    const observed = gather(stored, runner, providers);
+    const decision = decideAnalysisRun(observed, clock.now());
+    await applyEffects(stored, decision.effects, { cluster, runner, signal });
+    if (decision.write === 'later') return decision.next;
+    const written = await persistStatus(stored, decision.status, cluster, signal);
+    if (written === 'stale') return requeue(staleRetryMs);
+    runner.acknowledge(
+      key,
+      observed.measurements.filter(({ state }) => state === 'finished'),
+    );
+    if (written !== 'gone') this.#announce(key, stored, decision);
+    return decision.next;
+  }
+
+  #announce(key: string, run: AnalysisRun, { announcements }: AnalysisRunDecision): void {
+    if (announcements.length === 0) return;
+    const { uid = '' } = run.metadata;
+    const known = this.#told.get(key);
+    const told = known?.uid === uid ? known : { uid, identities: new Set<string>() };
+    this.#told.set(key, told);
+    const news = announcements.filter(({ identity }) => !told.identities.has(identity));
+    for (const { identity } of news) told.identities.add(identity);
+    announce(run, news, this.#options.announcer);
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Adds finished measurements to the results of a run: the verdict of each by its metric's conditions, the counters, the newest few
+ * measurements. A measurement that status already holds is left out, so that looking twice counts once.
+ */
+import type { Measurement, MetricResult } from '../../api/analysis-run.ts';
+import { evaluateConditions, type Verdict } from './condition/evaluate-conditions.ts';
+import type { FinishedMeasurement } from './observed-analysis-run.ts';
+import type { PlannedMetric } from './run-plan.ts';
+import { formatTime, parseTime } from './schedule.ts';
+import { tally } from './verdict.ts';
+
+/** Providers whose lists are of numbers; those of the others hold whatever the answer held. */
+const measuresNumbers: ReadonlySet<string> = new Set(['prometheus', 'wavefront', 'graphite']);
+
+/** The metric's result with this measurement in it; the same object where it holds it already. */
+export function recordMeasurement(metric: PlannedMetric, before: MetricResult, finished: FinishedMeasurement): MetricResult {
+  if (isRecorded(before, finished)) return before;
+  const { phase, message = '' } = assessMeasurement(metric, finished);
+  const measurement: Measurement = {
+    phase,
+    ...(message === '' ? {} : { message }),
+    startedAt: formatTime(finished.startedAtMs),
+    finishedAt: formatTime(finished.finishedAtMs),
+    ...measuredFields(finished),
+  };
+  const earlier = (before.measurements ?? []).filter(({ finishedAt }) => finishedAt !== undefined);
+  return {
+    ...before,
+    ...tally(before, phase),
+    measurements: [...earlier, measurement].slice(-metric.retention),
+    ...(finished.description === undefined ? {} : { metadata: finished.description }),
+  };
+}
+
+/** Two measurements of a metric are never started in the same second, and never out of order. */
+export function isRecorded(result: MetricResult | undefined, finished: FinishedMeasurement): boolean {
+  const last = result?.measurements?.findLast(({ finishedAt }) => finishedAt !== undefined);
+  const lastMs = parseTime(last?.startedAt);
+  return lastMs !== undefined && Math.floor(finished.startedAtMs / 1000) * 1000 <= lastMs;
+}
+
+function assessMeasurement(metric: PlannedMetric, { outcome, finishedAtMs }: FinishedMeasurement): Verdict {
+  if (outcome.kind === 'error') return { phase: 'Error', message: outcome.message };
+  return evaluateConditions(metric, outcome.value, {
+    nowMs: finishedAtMs,
+    lists: measuresNumbers.has(metric.provider) ? 'measured' : 'json',
+  });
+}
+
+function measuredFields({ outcome }: FinishedMeasurement): Pick<Measurement, 'value' | 'metadata'> {
+  if (outcome.kind === 'error') return {};
+  const { text, metadata } = outcome.value;
+  return { ...(text === '' ? {} : { value: text }), ...(metadata === undefined ? {} : { metadata }) };
+}
