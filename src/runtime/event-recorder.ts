@@ -1,0 +1,245 @@
+/**
+ * Writes core/v1 Events beside the work that they tell of: recording never waits, the order of one object's events is kept, and what
+ * the server cannot take now is tried again. An event's name is made from what it announces, so announcing twice changes nothing.
+ */
+import { createHash } from 'node:crypto';
+import { type Clock, sleep } from './clock.ts';
+import { ApiError, type Cluster } from './cluster.ts';
+import { type EventNote, type EventObject, events, type ObjectReference } from './event.ts';
+import { Fifo } from './fifo.ts';
+import { type Log, messageOf } from './log.ts';
+
+export interface EventRecorderMetrics {
+  /** Events that wait to be written, after each change. */
+  pending?(count: number): void;
+  written?(type: string, reason: string): void;
+  /** Not written and not to be: no room, or refused by the server for good. */
+  lost?(type: string, reason: string): void;
+}
+
+export interface EventRecorderOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  /** `source.component` and `reportingComponent`. */
+  readonly component: string;
+  /** Objects whose events are written at the same time. Default 8. */
+  readonly concurrency?: number;
+  /** Events that may wait. Default 100,000. */
+  readonly limit?: number;
+  readonly metrics?: EventRecorderMetrics;
+}
+
+interface Pending {
+  readonly regarding: ObjectReference;
+  readonly note: EventNote;
+  readonly name: string;
+  readonly firstMs: number;
+  lastMs: number;
+  count: number;
+  attempts: number;
+}
+
+/** Counts of repeated events that are remembered, so that a repeat needs one request. */
+const rememberedRepeats = 5_000;
+const backoffBaseMs = 200;
+const backoffMaxMs = 30_000;
+
+export class EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #abort = new AbortController();
+  /** object -> its events not yet written, oldest first; the object is in `#ready`, being written, or backing off */
+  readonly #lanes = new Map<string, Fifo<Pending>>();
+  readonly #ready = new Fifo<string>();
+  /** event name -> a repeat of it that still waits behind the one being written */
+  readonly #mergeable = new Map<string, Pending>();
+  /** event name -> count on the server */
+  readonly #counts = new Map<string, number>();
+  #pending = 0;
+  #writing = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+  }
+
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Never waits. False when there is no room, and the event is lost. */
+  record(regarding: ObjectReference, note: EventNote): boolean {
+    const { clock, limit = 100_000, metrics } = this.#options;
+    const name = eventName(regarding, note);
+    const now = clock.now();
+    const same = note.repeat ? this.#mergeable.get(name) : undefined;
+    if (same !== undefined) {
+      same.count += 1;
+      same.lastMs = now;
+      return true;
+    }
+    if (this.#pending >= limit || this.#abort.signal.aborted) {
+      metrics?.lost?.(note.type, note.reason);
+      return false;
+    }
+    this.#push({ regarding, note, name, firstMs: now, lastMs: now, count: 1, attempts: 0 });
+    return true;
+  }
+
+  /** Resolves when everything is written, or gives up when the signal aborts; with the number of events left. Records no more then. */
+  async drain(signal: AbortSignal): Promise<number> {
+    if (this.#pending > 0 && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const done = (): void => resolve();
+      this.#idle.push(done);
+      signal.addEventListener('abort', done, { once: true });
+      await promise;
+      signal.removeEventListener('abort', done);
+    }
+    this.#abort.abort();
+    if (this.#pending > 0) this.#options.log.warn(`${this.#pending} events were not written before the end`);
+    return this.#pending;
+  }
+
+  #push(pending: Pending): void {
+    const lane = laneOf(pending.regarding);
+    const present = this.#lanes.get(lane);
+    if (pending.note.repeat) this.#mergeable.set(pending.name, pending);
+    this.#pending += 1;
+    this.#options.metrics?.pending?.(this.#pending);
+    if (present !== undefined) {
+      present.push(pending);
+      return;
+    }
+    const made = new Fifo<Pending>();
+    made.push(pending);
+    this.#lanes.set(lane, made);
+    this.#ready.push(lane);
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#writing < (this.#options.concurrency ?? 8) && !this.#abort.signal.aborted) {
+      const lane = this.#ready.shift();
+      if (lane === undefined) return;
+      this.#writing += 1;
+      void this.#writeFirst(lane);
+    }
+  }
+
+  /** Writes the oldest event of one object. Never rejects. */
+  async #writeFirst(lane: string): Promise<void> {
+    const fifo = this.#lanes.get(lane);
+    const pending = fifo?.peek();
+    if (fifo === undefined || pending === undefined) return;
+    if (this.#mergeable.get(pending.name) === pending) this.#mergeable.delete(pending.name);
+    try {
+      await this.#write(pending);
+      this.#options.metrics?.written?.(pending.note.type, pending.note.reason);
+      this.#finish(lane, fifo);
+    } catch (error) {
+      this.#writing -= 1;
+      if (this.#abort.signal.aborted) return;
+      if (error instanceof ApiError && error.isTransient) return void this.#retryLater(lane, pending, error);
+      this.#writing += 1;
+      this.#options.log.warn(`event ${pending.note.reason} of ${pending.regarding.name} cannot be written: ${messageOf(error)}`);
+      this.#options.metrics?.lost?.(pending.note.type, pending.note.reason);
+      this.#finish(lane, fifo);
+    }
+  }
+
+  #finish(lane: string, fifo: Fifo<Pending>): void {
+    fifo.shift();
+    this.#writing -= 1;
+    this.#pending -= 1;
+    this.#options.metrics?.pending?.(this.#pending);
+    if (fifo.size > 0) this.#ready.push(lane);
+    else this.#lanes.delete(lane);
+    if (this.#pending === 0) for (const idle of this.#idle.splice(0)) idle();
+    this.#pump();
+  }
+
+  async #retryLater(lane: string, pending: Pending, error: ApiError): Promise<void> {
+    const { clock, random, log } = this.#options;
+    const fullMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** Math.min(pending.attempts, 20));
+    pending.attempts += 1;
+    if (pending.attempts === 1) log.debug(`an event waits for the API server: ${error.message}`);
+    this.#pump();
+    await sleep(clock, Math.max(error.retryAfterMs ?? 0, fullMs * (0.5 + random() / 2)), this.#abort.signal);
+    this.#ready.push(lane);
+    this.#pump();
+  }
+
+  async #write(pending: Pending): Promise<void> {
+    const { cluster, component } = this.#options;
+    const known = pending.note.repeat ? this.#counts.get(pending.name) : undefined;
+    if (known !== undefined && (await this.#raise(pending, known))) return;
+    const result = await cluster.create(events, eventFrom(pending, component), this.#abort.signal);
+    if (result.outcome === 'done') return this.#remember(pending, pending.count);
+    if (result.outcome === 'not-found' || !pending.note.repeat) return;
+    const present = await cluster.get(
+      events,
+      { namespace: namespaceOf(pending.regarding), name: pending.name },
+      this.#abort.signal,
+    );
+    await this.#raise(pending, present?.count ?? 1);
+  }
+
+  /** Counts a repeat on the event that is there. False when it is not there any more. */
+  async #raise(pending: Pending, known: number): Promise<boolean> {
+    const count = known + pending.count;
+    const body = { count, lastTimestamp: secondTime(pending.lastMs), message: pending.note.message };
+    const key = { namespace: namespaceOf(pending.regarding), name: pending.name };
+    const result = await this.#options.cluster.patch(events, key, { type: 'merge', body }, { signal: this.#abort.signal });
+    if (result.outcome === 'done') this.#remember(pending, count);
+    else this.#counts.delete(pending.name);
+    return result.outcome !== 'not-found';
+  }
+
+  #remember(pending: Pending, count: number): void {
+    if (!pending.note.repeat) return;
+    this.#counts.delete(pending.name);
+    this.#counts.set(pending.name, count);
+    if (this.#counts.size <= rememberedRepeats) return;
+    const [oldest] = this.#counts.keys();
+    if (oldest !== undefined) this.#counts.delete(oldest);
+  }
+}
+
+function laneOf(regarding: ObjectReference): string {
+  return regarding.uid ?? `${regarding.kind}/${regarding.namespace}/${regarding.name}`;
+}
+
+/** The same for the same object and identity, whoever computes it and when. */
+function eventName(regarding: ObjectReference, note: EventNote): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([laneOf(regarding), note.identity, note.reason]))
+    .digest('hex');
+  return `${regarding.name.slice(0, 200)}.${hash.slice(0, 20)}`;
+}
+
+/** Events of cluster-scoped objects live in the default namespace. */
+function namespaceOf(regarding: ObjectReference): string {
+  return regarding.namespace ?? 'default';
+}
+
+function eventFrom(pending: Pending, component: string): EventObject {
+  const { regarding, note, name } = pending;
+  return {
+    metadata: { name, namespace: namespaceOf(regarding) },
+    involvedObject: regarding,
+    type: note.type,
+    reason: note.reason,
+    message: note.message.slice(0, 1024),
+    source: { component },
+    reportingComponent: component,
+    firstTimestamp: secondTime(pending.firstMs),
+    lastTimestamp: secondTime(pending.lastMs),
+    count: pending.count,
+  };
+}
+
+function secondTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}

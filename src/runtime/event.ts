@@ -1,0 +1,44 @@
+/** core/v1 Events, as far as they are written here, and what the recorder is told to write. */
+import type { KubeObject } from '../api/kubernetes.ts';
+import type { Resource } from './cluster.ts';
+
+export interface ObjectReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string | undefined;
+  readonly name: string;
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+}
+
+export interface EventNote {
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+  /** What makes it the only one of its reason for its object. */
+  readonly identity: string;
+  /** True: recorded again, its count goes up and its message is replaced. Otherwise recording it again changes nothing. */
+  readonly repeat?: boolean;
+}
+
+export interface EventObject extends KubeObject {
+  readonly involvedObject: ObjectReference;
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly source: { readonly component: string };
+  readonly reportingComponent: string;
+  readonly firstTimestamp: string;
+  readonly lastTimestamp: string;
+  readonly count?: number;
+}
+
+export const events: Resource<EventObject> = { group: '', version: 'v1', kind: 'Event', plural: 'events', namespaced: true };
+
+/** What an event says of the object that it is about. */
+export function referenceTo(resource: Resource, object: KubeObject): ObjectReference {
+  const { namespace, name, uid, resourceVersion } = object.metadata;
+  const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+  return { apiVersion, kind: resource.kind, namespace, name, uid, resourceVersion };
+}
