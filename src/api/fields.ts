@@ -16,6 +16,8 @@ export type DeepReadonly<T> = T extends readonly (infer Item)[]
 export interface Limits {
   readonly minimum?: number;
   readonly maximum?: number;
+  /** What text must look like, where a field is a number or text: a pattern that the API server checks. */
+  readonly pattern?: string;
   /** How a mistake is told, where the limits do not say it all: `must be <expects>`. */
   readonly expects?: string;
 }
@@ -35,7 +37,11 @@ export const int64 = (description: string, limits: Limits = {}) =>
 export const decimal = (description: string) => z.number().describe(description).optional();
 
 /** A number, or text: a percentage, or a `{{args.x}}` that becomes a number. */
-export const intOrString = (description: string) => z.union([z.int32(), z.string()]).describe(description).optional();
+export const intOrString = (description: string, limits: Limits = {}) =>
+  z
+    .union([z.int32(), z.string()])
+    .meta({ description, ...limits })
+    .optional();
 
 /** A Go duration such as `1h30m`, or an argument that becomes one. */
 export const duration = (description: string) => z.string().describe(description).optional();
@@ -54,8 +60,25 @@ export const requiredStringMap = (description: string) => z.record(z.string(), z
 export const stringMap = (description: string) => requiredStringMap(description).optional();
 export const strings = (description: string) => z.array(z.string()).describe(description).optional();
 
+/** What bounds the cost of rules inside a list. */
+export interface ListLimits {
+  readonly maxItems?: number;
+}
+
+/** A rule of the API server's expression language (CEL) over `self`; `message` is what people see who break it. */
+export interface Rule {
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** The same schema with rules that the API server checks when an object is written. */
+export const withRules = <Shape extends z.ZodType>(shape: Shape, rules: readonly Rule[]) => shape.meta({ rules });
+
 export const requiredList = <Item extends z.ZodType>(item: Item, description: string) => z.array(item).describe(description);
-export const list = <Item extends z.ZodType>(item: Item, description: string) => requiredList(item, description).optional();
+export const list = <Item extends z.ZodType>(item: Item, description: string, limits: ListLimits = {}) =>
+  requiredList(item, description)
+    .meta({ ...limits })
+    .optional();
 
 /** A map with keys of the user's choice. */
 export const mapOf = <Value extends z.ZodType>(value: Value, description: string) =>

@@ -1,0 +1,50 @@
+/**
+ * `npm run generate`: writes what follows from src/api (CRDs, their copies in the chart, the field reference). With `--check` it writes
+ * nothing, names the files that are not up to date and fails if there are any.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { customResourceDefinition, type Definition, definitions } from './crds/definitions.ts';
+import { fieldReference } from './crds/field-reference.ts';
+
+const root = join(import.meta.dirname, '..');
+const header = '# Generated from src/api by `npm run generate`; do not edit.\n';
+
+/** path below the root -> content. */
+function generatedFiles(): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const definition of definitions) {
+    const text = header + stringify(customResourceDefinition(definition), { lineWidth: 0, aliasDuplicateObjects: false });
+    for (const folder of ['crds', 'charts/rampart/files/crds']) files.set(`${folder}/${fileName(definition)}`, text);
+  }
+  files.set('docs/reference/api.md', fieldReference(definitions));
+  return files;
+}
+
+function fileName({ resource }: Definition): string {
+  return `${resource.group}_${resource.plural}.yaml`;
+}
+
+async function isCurrent(path: string, content: string): Promise<boolean> {
+  try {
+    return (await readFile(join(root, path), 'utf8')) === content;
+  } catch {
+    return false;
+  }
+}
+
+async function main(isCheck: boolean): Promise<number> {
+  const stale: string[] = [];
+  for (const [path, content] of generatedFiles()) {
+    if (await isCurrent(path, content)) continue;
+    stale.push(path);
+    if (isCheck) continue;
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), content);
+  }
+  for (const path of stale) console.log(isCheck ? `${path} is not up to date; run \`npm run generate\`` : `wrote ${path}`);
+  return isCheck && stale.length > 0 ? 1 : 0;
+}
+
+process.exitCode = await main(process.argv.includes('--check'));
