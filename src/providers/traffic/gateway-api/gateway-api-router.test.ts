@@ -1,0 +1,284 @@
+import { describe, expect, test } from 'vitest';
+import { acceptedRoute, RouteDouble } from '../../../../test/contract/route-double.ts';
+import { describeTrafficRouter } from '../../../../test/contract/traffic-router.ts';
+import type { GatewayApiRouting } from '../../../api/gateway-api-routing.ts';
+import type { DesiredRoutes } from '../../../core/rollout/routes.ts';
+import { ApiError } from '../../../runtime/cluster.ts';
+import { GatewayApiRouter } from './gateway-api-router.ts';
+import type { Route } from './route-object.ts';
+
+const never = new AbortController().signal;
+
+function route(
+  name: string,
+  fields: { kind?: string; namespace?: string; labels?: Record<string, string>; extra?: object } = {},
+): Route {
+  const { kind = 'HTTPRoute', namespace = 'shop', labels, extra } = fields;
+  return {
+    kind,
+    metadata: { name, namespace, ...(labels && { labels }) },
+    spec: {
+      parentRefs: [{ name: 'web' }],
+      rules: [
+        {
+          backendRefs: [
+            { name: 'stable', port: 80, weight: 100, ...extra },
+            { name: 'canary', port: 80, weight: 0, ...extra },
+          ],
+        },
+        { backendRefs: [{ name: 'stable', port: 80, weight: 1, ...extra }] },
+      ],
+    },
+  };
+}
+
+function routerFor(double: RouteDouble, routing: GatewayApiRouting = { httpRoute: 'front' }): GatewayApiRouter {
+  const { cluster, source } = double;
+  return new GatewayApiRouter({
+    routing,
+    problems: [],
+    namespace: 'shop',
+    stableService: 'stable',
+    canaryService: 'canary',
+    cluster,
+    source,
+  });
+}
+
+function desire(canaryWeight: number, maxWeight = 100): DesiredRoutes {
+  const services = { stableService: 'stable', canaryService: 'canary' };
+  return { ...services, canaryWeight, stableWeight: maxWeight - canaryWeight, maxWeight, additional: [], headerRoutes: [] };
+}
+
+function weights({ spec }: Route): (number | undefined)[][] {
+  return (spec?.rules ?? []).map(({ backendRefs = [] }) => backendRefs.map(({ weight }) => weight));
+}
+
+describeTrafficRouter('Gateway API on a double', async () => {
+  const double = new RouteDouble(route('front', { labels: { team: 'shop' } }));
+  double.accept();
+  const live = () => double.live('HTTPRoute', 'shop', 'front');
+  return {
+    stableService: 'stable',
+    canaryService: 'canary',
+    maxWeight: 100,
+    routeName: 'front',
+    newRouter: () => routerFor(double),
+    liveWeights: async () => {
+      const [stable, canary] = live().spec?.rules?.find(({ backendRefs = [] }) => backendRefs.length === 2)?.backendRefs ?? [];
+      return { stable: stable?.weight ?? 1, canary: canary?.weight ?? 1 };
+    },
+    liveObject: async () => ({ labels: live().metadata.labels, spec: live().spec }),
+    version: async () => live().metadata.resourceVersion ?? '',
+    overwriteWeights: async ({ stable, canary }) => {
+      const old = live();
+      const [first, ...rest] = old.spec?.rules ?? [];
+      const backendRefs = (first?.backendRefs ?? []).map((ref) => ({ ...ref, weight: ref.name === 'canary' ? canary : stable }));
+      double.put({ ...old, spec: { ...old.spec, rules: [{ ...first, backendRefs }, ...rest] } });
+    },
+    editElsewhere: async () => {
+      const old = live();
+      const added = { backendRefs: [{ name: 'images', port: 80, weight: 7 }] };
+      const labels = { ...old.metadata.labels, edited: 'yes' };
+      double.put({
+        ...old,
+        metadata: { ...old.metadata, labels },
+        spec: { ...old.spec, rules: [added, ...(old.spec?.rules ?? [])] },
+      });
+    },
+    freezeCache: async () => double.freezeCache(),
+    thawCache: async () => double.thawCache(),
+    pauseDataPlane: async () => {},
+    resumeDataPlane: async () => double.accept(),
+    removeRoute: async () => double.remove('HTTPRoute', 'shop', 'front'),
+    end: async () => {},
+  };
+});
+
+describe('which routes', () => {
+  const kinds = ['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'];
+  const all = () => new RouteDouble(...kinds.flatMap((kind) => [route('a', { kind, labels: { x: '1' } }), route('b', { kind })]));
+
+  test.each<[string, GatewayApiRouting, readonly string[]]>([
+    [
+      'one of each kind',
+      { httpRoute: 'a', grpcRoute: 'a', tcpRoute: 'b', tlsRoute: 'b' },
+      ['HTTPRoute/a', 'GRPCRoute/a', 'TCPRoute/b', 'TLSRoute/b'],
+    ],
+    [
+      'lists',
+      { httpRoutes: [{ name: 'a' }, { name: 'b' }], tlsRoutes: [{ name: 'a' }] },
+      ['HTTPRoute/a', 'HTTPRoute/b', 'TLSRoute/a'],
+    ],
+    [
+      'selectors',
+      { httpRouteSelector: { matchLabels: { x: '1' } }, grpcRouteSelector: {} },
+      ['HTTPRoute/a', 'GRPCRoute/a', 'GRPCRoute/b'],
+    ],
+    [
+      'a route meant twice',
+      { httpRoute: 'a', httpRoutes: [{ name: 'a' }], httpRouteSelector: { matchLabels: { x: '1' } } },
+      ['HTTPRoute/a'],
+    ],
+  ])('%s', async (_name, routing, expected) => {
+    const double = all();
+    const evidence = await routerFor(double, routing).converge(desire(30), never);
+    expect(evidence).toMatchObject({ state: 'pending', liveCanaryWeight: 30 });
+    const changed = kinds.flatMap((kind) =>
+      ['a', 'b'].map((name) => ({ key: `${kind}/${name}`, live: double.live(kind, 'shop', name) })),
+    );
+    expect(changed.filter(({ live }) => weights(live)[0]?.[1] === 30).map(({ key }) => key)).toEqual(expected);
+    expect(double.writes).toBe(expected.length);
+  });
+
+  test('a selector that matches nothing, and a list with a missing route', async () => {
+    const router = routerFor(all(), {
+      httpRoutes: [{ name: 'a' }, { name: 'gone' }],
+      tcpRouteSelector: { matchLabels: { x: '2' } },
+    });
+    const evidence = await router.converge(desire(10), never);
+    expect(evidence).toMatchObject({ state: 'failed', liveCanaryWeight: 10 });
+    expect(evidence.message).toContain('HTTPRoute gone does not exist in namespace shop');
+    expect(evidence.message).toContain('no TCPRoute of namespace shop has the labels');
+    expect(router.problems({ stableService: 'stable', canaryService: 'canary' }).map(({ path }) => path)).toEqual([
+      'spec.strategy.canary.trafficRouting.plugins["argoproj-labs/gatewayAPI"].httpRoutes[1]',
+      'spec.strategy.canary.trafficRouting.plugins["argoproj-labs/gatewayAPI"].tcpRouteSelector',
+    ]);
+  });
+
+  test('a route that leaves the selection is given back', async () => {
+    const double = new RouteDouble(route('a', { labels: { x: '1' } }), route('b', { labels: { x: '1' } }));
+    const router = routerFor(double, { httpRouteSelector: { matchLabels: { x: '1' } } });
+    await router.converge(desire(30), never);
+    const left = double.live('HTTPRoute', 'shop', 'b');
+    double.put({ ...left, metadata: { ...left.metadata, labels: { x: '2', ...inProgress } } });
+    await router.converge(desire(40), never);
+    expect(weights(double.live('HTTPRoute', 'shop', 'a'))[0]).toEqual([60, 40]);
+    expect(weights(double.live('HTTPRoute', 'shop', 'b'))[0]).toEqual([100, 0]);
+    expect(double.live('HTTPRoute', 'shop', 'b').metadata.labels).toEqual({ x: '2' });
+  });
+
+  test('another namespace: backends must name the Rollout’s', async () => {
+    const services = { stableService: 'stable', canaryService: 'canary' };
+    const wrong = new RouteDouble(route('front', { namespace: 'edge' }));
+    const routing = { httpRoute: 'front', namespace: 'edge' };
+    expect(routerFor(wrong, routing).problems(services)[0]?.message).toContain('with namespace: shop');
+    const right = new RouteDouble(route('front', { namespace: 'edge', extra: { namespace: 'shop' } }));
+    expect(routerFor(right, routing).problems(services)).toEqual([]);
+    const refused = acceptedRoute(right.live('HTTPRoute', 'edge', 'front'), {
+      ResolvedRefs: { status: 'False', reason: 'RefNotPermitted' },
+    });
+    right.put(refused);
+    expect(routerFor(right, routing).problems(services)[0]?.message).toContain('needs a ReferenceGrant');
+  });
+});
+
+const inProgress = { 'rollouts.argoproj.io/gatewayapi-canary': 'in-progress' };
+
+describe('the label of routes in progress', () => {
+  test.each<[GatewayApiRouting, Record<string, string>]>([
+    [{ httpRoute: 'front' }, { own: 'x', ...inProgress }],
+    [
+      { httpRoute: 'front', inProgressLabelKey: 'a/b~c', inProgressLabelValue: 'now' },
+      { own: 'x', 'a/b~c': 'now' },
+    ],
+    [{ httpRoute: 'front', disableInProgressLabel: true }, { own: 'x' }],
+  ])('%j', async (routing, during) => {
+    const double = new RouteDouble(route('front', { labels: { own: 'x' } }));
+    const router = routerFor(double, routing);
+    const labels = () => double.live('HTTPRoute', 'shop', 'front').metadata.labels;
+    await router.converge(desire(1), never);
+    expect(labels()).toEqual(during);
+    await router.converge(desire(0), never);
+    expect(labels()).toEqual({ own: 'x' });
+  });
+
+  test('on a route without labels, a label that appears meanwhile is kept', async () => {
+    const double = new RouteDouble(route('front'));
+    double.beforeNextWrite = () => {
+      const old = double.live('HTTPRoute', 'shop', 'front');
+      double.put({ ...old, metadata: { ...old.metadata, labels: { late: 'yes' } } });
+    };
+    await routerFor(double).converge(desire(5), never);
+    expect(double.live('HTTPRoute', 'shop', 'front').metadata.labels).toEqual({ late: 'yes', ...inProgress });
+  });
+});
+
+describe('trouble', () => {
+  const accepted = (conditions: Parameters<typeof acceptedRoute>[1]) => {
+    const double = new RouteDouble(route('front'));
+    return { double, state: (live: Route) => double.put(acceptedRoute(live, conditions)) };
+  };
+
+  test.each<[string, Parameters<typeof acceptedRoute>[1], string, string]>([
+    [
+      'not accepted',
+      { Accepted: { status: 'False', reason: 'NotAllowedByListeners' } },
+      'failed',
+      'Gateway web did not accept it (NotAllowedByListeners)',
+    ],
+    [
+      'backends not found',
+      { ResolvedRefs: { status: 'False', reason: 'BackendNotFound' } },
+      'failed',
+      'Gateway web cannot use its backends (BackendNotFound)',
+    ],
+    ['unknown yet', { Accepted: { status: 'Unknown' } }, 'pending', 'Gateway web did not accept it'],
+  ])('%s', async (_name, conditions, state, sentence) => {
+    const { double, state: say } = accepted(conditions);
+    const router = routerFor(double);
+    await router.converge(desire(10), never);
+    say(double.live('HTTPRoute', 'shop', 'front'));
+    const evidence = await router.converge(desire(10), never);
+    expect(evidence.state).toBe(state);
+    expect(evidence.message).toBe(`HTTPRoute front: ${sentence}`);
+  });
+
+  test('one of two parents is silent: not confirmed', async () => {
+    const double = new RouteDouble(route('front'));
+    double.accept();
+    const live = double.live('HTTPRoute', 'shop', 'front');
+    double.put({ ...live, spec: { ...live.spec, parentRefs: [{ name: 'web' }, { name: 'inner', namespace: 'edge' }] } });
+    const evidence = await routerFor(double).converge(desire(0), never);
+    expect(evidence.state).toBe('pending');
+    expect(evidence.message).toContain('Gateway');
+  });
+
+  test('what the API server refuses for good is evidence, what may pass is thrown, and neither keeps other routes back', async () => {
+    const double = new RouteDouble(route('front'));
+    double.refusal = new ApiError('forbidden', 'may not patch httproutes');
+    expect(await routerFor(double).converge(desire(10), never)).toMatchObject({ state: 'failed', liveCanaryWeight: 0 });
+    double.refusal = new ApiError('unavailable', 'etcd is away');
+    await expect(routerFor(double).converge(desire(10), never)).rejects.toThrow('etcd is away');
+  });
+
+  test('someone who changes the route before every write: bounded, and said', async () => {
+    const double = new RouteDouble(route('front'));
+    const disturb = () => {
+      double.beforeNextWrite = disturb;
+      const old = double.live('HTTPRoute', 'shop', 'front');
+      const [first, ...rest] = old.spec?.rules ?? [];
+      const backendRefs = (first?.backendRefs ?? []).map((ref) => ({ ...ref, port: (ref.port ?? 0) + 1 }));
+      double.put({ ...old, spec: { ...old.spec, rules: [{ ...first, backendRefs }, ...rest] } });
+    };
+    disturb();
+    const evidence = await routerFor(double).converge(desire(10), never);
+    expect(evidence).toMatchObject({ state: 'failed', liveCanaryWeight: 0 });
+    expect(evidence.message).toContain('being changed by someone else');
+    expect(double.writes).toBe(0);
+  });
+
+  test('what this version does not write is refused whole', async () => {
+    const double = new RouteDouble(route('front'));
+    const evidence = await routerFor(double).converge({ ...desire(10), additional: [{ service: 'e', weight: 5 }] }, never);
+    expect(evidence).toMatchObject({ state: 'failed', liveCanaryWeight: 0 });
+    expect(double.writes).toBe(0);
+  });
+
+  test('the hot path asks the API server nothing', async () => {
+    const double = new RouteDouble(route('front'));
+    const router = routerFor(double);
+    for (const weight of [0, 10, 50, 100, 0]) await router.converge(desire(weight), never);
+    expect({ reads: double.reads, writes: double.writes }).toEqual({ reads: 0, writes: 4 });
+  });
+});

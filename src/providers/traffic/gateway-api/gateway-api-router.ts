@@ -1,0 +1,223 @@
+/**
+ * Traffic weights in routes of the Gateway API, for `trafficRouting.plugins["argoproj-labs/gatewayAPI"]`. It changes the weights of the two
+ * Services in routes that users own, and a label; routes are read from caches, and what it says is confirmed, their gateways have said.
+ */
+import { type GatewayApiRouting, gatewayApiRoutingPath } from '../../../api/gateway-api-routing.ts';
+import type { Problem } from '../../../api/problem.ts';
+import type { DesiredRoutes, RouteEvidence } from '../../../core/rollout/routes.ts';
+import type { Cluster, Resource } from '../../../runtime/cluster.ts';
+import type { TrafficRouter } from '../traffic-router.ts';
+import { liveCanaryWeight, planRoute, type RouteIntent } from './plan-route.ts';
+import { routeAcceptance } from './route-acceptance.ts';
+import { type Route, type RouteKind, routeResources } from './route-object.ts';
+import { inProgressLabel, type RouteSource, type SelectedRoute, selectRoutes } from './route-selection.ts';
+import { type RouteWrite, writeRoute } from './route-writer.ts';
+
+export interface GatewayApiRouterOptions {
+  readonly routing: GatewayApiRouting;
+  /** What decoding `routing` found wrong with it. */
+  readonly problems: readonly Problem[];
+  /** The Rollout's namespace, which its Services share. */
+  readonly namespace: string;
+  readonly stableService: string;
+  readonly canaryService: string;
+  /** `trafficRouting.maxTrafficWeight`; 100 if absent. */
+  readonly maxWeight?: number | undefined;
+  readonly cluster: Cluster;
+  readonly source: RouteSource;
+  /** kind -> the version of it that the cluster serves; the newest of the standard channel if absent. */
+  readonly resources?: Readonly<Record<RouteKind, Resource>>;
+}
+
+/** One route after a pass. */
+interface RouteWord {
+  readonly state: RouteEvidence['state'];
+  readonly message: string;
+  readonly liveCanaryWeight: number;
+  readonly reasserted: boolean;
+}
+
+/** What this process has last written into a route, or found there as wanted. */
+interface Carried {
+  readonly selected: SelectedRoute;
+  readonly route: Route;
+  readonly desired: DesiredRoutes;
+}
+
+export class GatewayApiRouter implements TrafficRouter {
+  readonly #options: GatewayApiRouterOptions;
+  readonly #resources: Readonly<Record<RouteKind, Resource>>;
+  /** `kind/namespace/name` -> what it carries */
+  readonly #carried = new Map<string, Carried>();
+
+  constructor(options: GatewayApiRouterOptions) {
+    this.#options = options;
+    this.#resources = options.resources ?? routeResources;
+  }
+
+  problems(services: Pick<DesiredRoutes, 'stableService' | 'canaryService'>): readonly Problem[] {
+    const { problems: decoded, namespace } = this.#options;
+    const { routes, problems } = this.#select();
+    const intent = {
+      ...services,
+      serviceNamespace: namespace,
+      canaryWeight: 0,
+      stableWeight: this.#maxWeight,
+      inProgressLabel: undefined,
+    };
+    const found = routes.flatMap(({ live, path, resource, name }): Problem[] => {
+      if (live === undefined) return [];
+      const plan = planRoute(live, intent);
+      if (plan.kind === 'problem') return [{ path, message: `${resource.kind} ${name} ${plan.message}` }];
+      const acceptance = routeAcceptance(live);
+      return acceptance.reason === 'RefNotPermitted' ? [{ path, message: `${resource.kind} ${name}: ${acceptance.message}` }] : [];
+    });
+    return [...decoded, ...problems, ...found];
+  }
+
+  async converge(desired: DesiredRoutes, signal: AbortSignal): Promise<RouteEvidence> {
+    const { routes, problems } = this.#select();
+    const refusal = unserved(desired);
+    if (refusal !== undefined) return this.#refuse(desired, routes, refusal);
+    await this.#giveBack(
+      [...this.#carried].filter(([key]) => !routes.some((route) => keyOf(route) === key)),
+      signal,
+    );
+    const words = await everyOne(routes, (selected) => this.#convergeOne(selected, desired, signal));
+    const unmatched = problems.filter(({ path }) => !routes.some((route) => route.path === path));
+    // Trouble with the configuration keeps no weight from the routes that it does name: an abort must reach them.
+    const spoken = [...words, ...[...this.#options.problems, ...unmatched].map(({ message }) => failed(message, 0))];
+    if (spoken.length === 0) spoken.push(failed(`${gatewayApiRoutingPath} names no route`, 0));
+    return {
+      desired,
+      state: worst(spoken),
+      message: spoken.flatMap(({ message }) => (message === '' ? [] : [message])).join('; '),
+      liveCanaryWeight: Math.max(...spoken.map((word) => word.liveCanaryWeight)),
+      reasserted: spoken.some(({ reasserted }) => reasserted),
+    };
+  }
+
+  async release(signal: AbortSignal): Promise<void> {
+    const selected = new Map(this.#select().routes.map((route): [string, SelectedRoute] => [keyOf(route), route]));
+    for (const [key, carried] of this.#carried) if (!selected.has(key)) selected.set(key, carried.selected);
+    await everyOne([...selected.values()], (route) => this.#write(route, this.#intent(this.#whole()), signal));
+    this.#carried.clear();
+  }
+
+  async #convergeOne(selected: SelectedRoute, desired: DesiredRoutes, signal: AbortSignal): Promise<RouteWord> {
+    const key = keyOf(selected);
+    const name = `${selected.resource.kind} ${selected.name}`;
+    const before = this.#carried.get(key);
+    const written = await this.#write(selected, this.#intent(desired), signal);
+    if (written.kind === 'missing') {
+      this.#carried.delete(key);
+      return failed(`${name} does not exist in namespace ${selected.namespace}`, 0);
+    }
+    const live = liveCanaryWeight(written.route, this.#intent(desired), desired.maxWeight);
+    if (written.kind === 'refused') return failed(`${name} ${written.message}`, live);
+    const sameObject = before !== undefined && before.route.metadata.uid === written.route.metadata.uid;
+    this.#carried.set(key, { selected, route: written.route, desired });
+    const { state, message } = routeAcceptance(written.route);
+    return {
+      state,
+      message: message === '' ? '' : `${name}: ${message}`,
+      liveCanaryWeight: live,
+      reasserted: written.changed && sameObject && sameWeights(before.desired, desired),
+    };
+  }
+
+  /** Nothing is written that would be half of what is asked. */
+  #refuse(desired: DesiredRoutes, routes: readonly SelectedRoute[], message: string): RouteEvidence {
+    const weights = routes
+      .map((route) => this.#newest(route))
+      .flatMap((live) => (live === undefined ? [] : [liveCanaryWeight(live, this.#intent(desired), desired.maxWeight)]));
+    return { desired, state: 'failed', message, liveCanaryWeight: Math.max(0, ...weights), reasserted: false };
+  }
+
+  async #giveBack(strays: readonly (readonly [string, Carried])[], signal: AbortSignal): Promise<void> {
+    await everyOne(strays, async ([key, { selected, desired }]) => {
+      const whole = { ...desired, canaryWeight: 0, stableWeight: desired.maxWeight };
+      await this.#write({ ...selected, live: undefined }, this.#intent(whole), signal);
+      this.#carried.delete(key);
+    });
+  }
+
+  #write(selected: SelectedRoute, intent: RouteIntent, signal: AbortSignal): Promise<RouteWrite> {
+    return writeRoute(this.#options.cluster, selected, { newest: this.#newest(selected), intent, signal });
+  }
+
+  /** The cache may lag behind what this process itself has written. */
+  #newest(selected: SelectedRoute): Route | undefined {
+    const own = this.#carried.get(keyOf(selected))?.route;
+    const { live } = selected;
+    if (own === undefined || live === undefined || own.metadata.uid !== live.metadata.uid) return live;
+    return (live.metadata.generation ?? 0) < (own.metadata.generation ?? 0) ? own : live;
+  }
+
+  #select() {
+    const { routing, namespace, source } = this.#options;
+    return selectRoutes({ routing, namespace, source, resources: this.#resources });
+  }
+
+  #intent({ stableService, canaryService, canaryWeight, stableWeight }: Weights): RouteIntent {
+    const { routing, namespace } = this.#options;
+    return {
+      stableService,
+      canaryService,
+      canaryWeight,
+      stableWeight,
+      serviceNamespace: namespace,
+      inProgressLabel: inProgressLabel(routing),
+    };
+  }
+
+  get #maxWeight(): number {
+    return this.#options.maxWeight ?? 100;
+  }
+
+  #whole(): Weights {
+    const { stableService, canaryService } = this.#options;
+    return { stableService, canaryService, canaryWeight: 0, stableWeight: this.#maxWeight };
+  }
+}
+
+type Weights = Pick<DesiredRoutes, 'stableService' | 'canaryService' | 'canaryWeight' | 'stableWeight'>;
+
+function keyOf({ resource, namespace, name }: SelectedRoute): string {
+  return `${resource.kind}/${namespace}/${name}`;
+}
+
+/** Runs for all of them, so that one route's trouble keeps no other from its weights; then throws the first error, if any. */
+async function everyOne<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
+  const results = await Promise.allSettled(items.map(run));
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
+
+function failed(message: string, live: number): RouteWord {
+  return { state: 'failed', message, liveCanaryWeight: live, reasserted: false };
+}
+
+function worst(words: readonly RouteWord[]): RouteEvidence['state'] {
+  const states = words.map(({ state }) => state);
+  return states.includes('failed') ? 'failed' : states.includes('pending') ? 'pending' : 'confirmed';
+}
+
+function sameWeights(a: DesiredRoutes, b: DesiredRoutes): boolean {
+  return (
+    a.canaryWeight === b.canaryWeight &&
+    a.stableWeight === b.stableWeight &&
+    a.stableService === b.stableService &&
+    a.canaryService === b.canaryService
+  );
+}
+
+/** A sentence for what this version does not write into routes. */
+function unserved({ additional, headerRoutes }: DesiredRoutes): string | undefined {
+  if (additional.length > 0)
+    return 'weights of experiments are not served in Gateway API routes by this version; nothing was written';
+  if (headerRoutes.length > 0) return 'header routes are not served in Gateway API routes by this version; nothing was written';
+  return undefined;
+}

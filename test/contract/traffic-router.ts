@@ -1,0 +1,156 @@
+/** What every TrafficRouter promises, run by each implementation against a world of its own: a route object and a data plane. */
+import { expect, test } from 'vitest';
+import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
+import type { TrafficRouter } from '../../src/providers/traffic/traffic-router.ts';
+
+export interface TrafficWorld {
+  readonly stableService: string;
+  readonly canaryService: string;
+  /** The largest weight this kind of router deals in. */
+  readonly maxWeight: number;
+  /** A word of evidence sentences: the route's name. */
+  readonly routeName: string;
+  /** A router as a freshly started process has it. */
+  newRouter(): TrafficRouter;
+  /** The weights that the live route object carries for the two Services. */
+  liveWeights(): Promise<{ readonly stable: number; readonly canary: number }>;
+  /** Everything a user can see of the live object, weights included, bookkeeping of the API server excluded. */
+  liveObject(): Promise<unknown>;
+  /** Counts writes to the route object by whoever: grows with each. */
+  version(): Promise<string>;
+  /** Someone else sets the weights. */
+  overwriteWeights(weights: { readonly stable: number; readonly canary: number }): Promise<void>;
+  /** A user changes something in the route that is none of the router's business. */
+  editElsewhere(): Promise<void>;
+  /** The router's cache shows the object as it was before the next `thaw`. */
+  freezeCache(): Promise<void>;
+  thawCache(): Promise<void>;
+  /** Keeps the data plane from accepting anything until `resumeDataPlane`. */
+  pauseDataPlane(): Promise<void>;
+  /** Settles when the data plane has taken what the live object says and the router's cache shows it. */
+  resumeDataPlane(): Promise<void>;
+  removeRoute(): Promise<void>;
+  end(): Promise<void>;
+}
+
+const never = new AbortController().signal;
+
+function desire(world: TrafficWorld, canaryWeight: number): DesiredRoutes {
+  const { stableService, canaryService, maxWeight } = world;
+  const stableWeight = maxWeight - canaryWeight;
+  return { stableService, canaryService, canaryWeight, stableWeight, maxWeight, additional: [], headerRoutes: [] };
+}
+
+export function describeTrafficRouter(name: string, makeWorld: () => Promise<TrafficWorld>): void {
+  const inWorld = (promise: string, run: (world: TrafficWorld) => Promise<void>) =>
+    test(`${name}: ${promise}`, async () => {
+      const world = await makeWorld();
+      try {
+        await run(world);
+      } finally {
+        await world.end();
+      }
+    });
+
+  /** Converges and lets the data plane follow. */
+  const settle = async (world: TrafficWorld, router: TrafficRouter, canaryWeight: number): Promise<RouteEvidence> => {
+    await router.converge(desire(world, canaryWeight), never);
+    await world.resumeDataPlane();
+    return router.converge(desire(world, canaryWeight), never);
+  };
+
+  inWorld('a good route has no problems', async (world) => {
+    expect(world.newRouter().problems(world)).toEqual([]);
+  });
+
+  inWorld('weights are written, and confirmed only when the data plane has accepted them', async (world) => {
+    const router = world.newRouter();
+    await world.pauseDataPlane();
+    const written = await router.converge(desire(world, 30), never);
+    expect(written).toMatchObject({ state: 'pending', liveCanaryWeight: 30, reasserted: false, desired: { canaryWeight: 30 } });
+    expect(written.message).toContain(world.routeName);
+    expect(await world.liveWeights()).toEqual({ stable: world.maxWeight - 30, canary: 30 });
+    await world.resumeDataPlane();
+    const taken = await router.converge(desire(world, 30), never);
+    expect(taken).toEqual({ desired: desire(world, 30), state: 'confirmed', message: '', liveCanaryWeight: 30, reasserted: false });
+  });
+
+  inWorld('a second pass writes nothing, nor does the first pass of a new process', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 20);
+    const version = await world.version();
+    expect(await router.converge(desire(world, 20), never)).toMatchObject({ state: 'confirmed', reasserted: false });
+    expect(await world.newRouter().converge(desire(world, 20), never)).toMatchObject({ state: 'confirmed', reasserted: false });
+    expect(await world.version()).toBe(version);
+  });
+
+  inWorld('weights that someone else changed are written again, said once', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 10);
+    await world.overwriteWeights({ stable: 50, canary: 50 });
+    expect(await router.converge(desire(world, 10), never)).toMatchObject({ reasserted: true, liveCanaryWeight: 10 });
+    expect(await world.liveWeights()).toEqual({ stable: world.maxWeight - 10, canary: 10 });
+    await world.resumeDataPlane();
+    expect(await router.converge(desire(world, 10), never)).toMatchObject({ state: 'confirmed', reasserted: false });
+  });
+
+  inWorld('a new step is not a re-assertion', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 10);
+    expect(await router.converge(desire(world, 60), never)).toMatchObject({ reasserted: false, liveCanaryWeight: 60 });
+  });
+
+  inWorld('release gives the route back as the user wrote it', async (world) => {
+    const before = await world.liveObject();
+    const router = world.newRouter();
+    await settle(world, router, 40);
+    expect(await world.liveObject()).not.toEqual(before);
+    await router.release(never);
+    expect(await world.liveObject()).toEqual(before);
+    const version = await world.version();
+    await router.release(never);
+    expect(await world.version()).toBe(version);
+  });
+
+  inWorld('a process that never converged can release', async (world) => {
+    const before = await world.liveObject();
+    await settle(world, world.newRouter(), 40);
+    await world.newRouter().release(never);
+    expect(await world.liveObject()).toEqual(before);
+  });
+
+  inWorld('a user’s edits meanwhile are kept, even those that the cache has not shown', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 10);
+    await world.freezeCache();
+    await world.editElsewhere();
+    const edited = await world.liveObject();
+    await router.converge(desire(world, 50), never);
+    expect(await world.liveWeights()).toEqual({ stable: world.maxWeight - 50, canary: 50 });
+    await world.thawCache();
+    await router.converge(desire(world, 10), never);
+    expect(await world.liveObject()).toEqual(edited);
+  });
+
+  inWorld('a stale cache never undoes what this process wrote', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 10);
+    await world.freezeCache();
+    await router.converge(desire(world, 50), never);
+    const version = await world.version();
+    expect(await router.converge(desire(world, 50), never)).toMatchObject({ reasserted: false, liveCanaryWeight: 50 });
+    expect(await world.version()).toBe(version);
+    await world.thawCache();
+  });
+
+  inWorld('a route that is gone is said by name, not thrown', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 10);
+    await world.removeRoute();
+    const evidence = await router.converge(desire(world, 20), never);
+    expect(evidence).toMatchObject({ state: 'failed', liveCanaryWeight: 0 });
+    expect(evidence.message).toContain(world.routeName);
+    expect(router.problems(world).map(({ message }) => message)).toEqual([expect.stringContaining(world.routeName)]);
+    await router.release(never);
+  });
+}
