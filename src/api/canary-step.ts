@@ -14,6 +14,7 @@ import {
   requiredObject,
   requiredText,
   text,
+  withRules,
 } from './fields.ts';
 import { childMetadataSchema, labelSelectorSchema } from './kubernetes-fields.ts';
 
@@ -59,10 +60,12 @@ export const setCanaryScaleSchema = z.object({
 });
 
 export const pauseSchema = z.object({
-  duration: intOrString('How long: seconds as a number, or a duration such as 30s, 5m, 1h30m. Until a person promotes if absent.'),
+  duration: intOrString('How long: seconds as a number, or a duration such as 30s, 5m, 1h30m. Until a person promotes if absent.', {
+    pattern: '^[-+]?([0-9]+|([0-9]*(\\.[0-9]*)?(ns|us|µs|μs|ms|s|m|h))+)$',
+  }),
 });
 
-export const canaryStepSchema = z.object({
+const canaryStepFields = z.object({
   setWeight: int('Share of the new version in percent (or in parts of maxTrafficWeight).', {
     minimum: 0,
     expects: 'a whole number from 0 to 100 (or to maxTrafficWeight)',
@@ -107,3 +110,25 @@ export const canaryStepSchema = z.object({
     'Leaves the step to a plugin.',
   ),
 });
+
+/**
+ * Most steps a canary may have: it bounds what the rules below may cost. The kinds that exclude each other here are those that the
+ * incumbent tells apart; the others are looked at in validation/, where the answer is a status.
+ */
+export const MAX_STEPS = 1000;
+const EXCLUSIVE = ['setWeight', 'pause', 'setCanaryScale', 'analysis', 'experiment'];
+
+export const canaryStepSchema = withRules(canaryStepFields, [
+  {
+    rule: Object.keys(canaryStepFields.shape).map(isSet).join(' || '),
+    message: `a step must have one of ${Object.keys(canaryStepFields.shape).join(', ')}`,
+  },
+  {
+    rule: `[${EXCLUSIVE.map(isSet).join(', ')}].filter(x, x).size() <= 1`,
+    message: `a step must have only one of ${EXCLUSIVE.join(', ')}; make them steps of their own`,
+  },
+]);
+
+function isSet(field: string): string {
+  return `has(self.${field})`;
+}

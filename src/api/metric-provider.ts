@@ -13,6 +13,7 @@ import {
   requiredText,
   stringMap,
   text,
+  withRules,
 } from './fields.ts';
 import { childMetadataSchema } from './kubernetes-fields.ts';
 import { authenticationSchema, headerSchema } from './metric-authentication.ts';
@@ -120,7 +121,7 @@ const cloudWatchQuerySchema = z.object({
   returnData: flag('False uses it only in other expressions.'),
 });
 
-export const providerSchema = z.object({
+const providerFields = z.object({
   prometheus: object(prometheusSchema, 'A Prometheus query.'),
   web: object(webSchema, 'An HTTP request.'),
   job: object(
@@ -159,3 +160,12 @@ export const providerSchema = z.object({
   ),
   plugin: mapOf(rawJson('Configuration of the plugin.').unwrap(), 'A metric plugin by name.'),
 });
+
+const providers = Object.keys(providerFields.shape);
+
+export const providerSchema = withRules(providerFields, [
+  {
+    rule: `[${providers.map((provider) => `has(self.${provider})`).join(', ')}].filter(x, x).size() == 1`,
+    message: `provider must have exactly one of ${providers.join(', ')}`,
+  },
+]);

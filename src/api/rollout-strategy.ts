@@ -1,8 +1,8 @@
 /** Schemas of the two strategies of a Rollout. */
 import { z } from 'zod';
 import { rolloutAnalysisSchema } from './analysis-fields.ts';
-import { canaryStepSchema } from './canary-step.ts';
-import { flag, int, intOrString, list, object, requiredInt, requiredText, text } from './fields.ts';
+import { canaryStepSchema, MAX_STEPS } from './canary-step.ts';
+import { flag, int, intOrString, list, object, requiredInt, requiredText, text, withRules } from './fields.ts';
 import { childMetadataSchema } from './kubernetes-fields.ts';
 import { trafficRoutingSchema } from './traffic-routing.ts';
 
@@ -14,12 +14,17 @@ export const antiAffinitySchema = z.object({
   requiredDuringSchedulingIgnoredDuringExecution: object(z.object({}), 'Never on a node that runs the version before.'),
 });
 
-export const canaryStrategySchema = z.object({
+const INT_OR_PERCENT = { pattern: '^[0-9]+%?$' };
+
+const canaryStrategyFields = z.object({
   canaryService: text('Service that is made to select the pods of the new version.'),
   stableService: text('Service that is made to select the pods of the stable version.'),
-  steps: list(canaryStepSchema, 'What to do, in order. Without steps it is a rolling update.'),
+  steps: list(canaryStepSchema, 'What to do, in order. Without steps it is a rolling update.', { maxItems: MAX_STEPS }),
   trafficRouting: object(trafficRoutingSchema, 'Splits traffic by a router; without it traffic follows the numbers of pods.'),
-  maxSurge: intOrString('Pods above spec.replicas during an update, as a number or a percentage (rounded up); 25% if absent.'),
+  maxSurge: intOrString(
+    'Pods above spec.replicas during an update, as a number or a percentage (rounded up); 25% if absent.',
+    INT_OR_PERCENT,
+  ),
   maxUnavailable: intOrString(
     'Pods that may be missing during an update, as a number or a percentage (rounded down); 25% if absent.',
   ),
@@ -56,6 +61,36 @@ export const canaryStrategySchema = z.object({
     'How many canary pods must be available before a step counts as reached; all if absent.',
   ),
 });
+
+const MAX_WEIGHT =
+  '(has(self.trafficRouting) && has(self.trafficRouting.maxTrafficWeight) ? self.trafficRouting.maxTrafficWeight : 100)';
+
+export const canaryStrategySchema = withRules(canaryStrategyFields, [
+  {
+    rule: '!has(self.scaleDownDelaySeconds) || has(self.trafficRouting)',
+    message: 'scaleDownDelaySeconds can only be used with trafficRouting',
+  },
+  {
+    rule: "!has(self.canaryService) || !has(self.stableService) || self.canaryService == '' || self.canaryService != self.stableService",
+    message: 'canaryService and stableService must not be the same Service',
+  },
+  {
+    rule: "!has(self.maxSurge) || !has(self.maxUnavailable) || !(self.maxSurge == 0 || self.maxSurge == '0%') || !(self.maxUnavailable == 0 || self.maxUnavailable == '0%')",
+    message: 'maxSurge and maxUnavailable must not both be 0, or no pod could ever be replaced',
+  },
+  {
+    rule: '!has(self.scaleDownDelaySeconds) || !has(self.dynamicStableScale) || !self.dynamicStableScale',
+    message: 'scaleDownDelaySeconds cannot be used with dynamicStableScale',
+  },
+  {
+    rule: '!has(self.steps) || has(self.trafficRouting) || self.steps.all(step, !has(step.setCanaryScale))',
+    message: 'a step setCanaryScale can only be used with trafficRouting',
+  },
+  {
+    rule: `!has(self.steps) || self.steps.all(step, !has(step.setWeight) || step.setWeight <= ${MAX_WEIGHT})`,
+    message: 'a step setWeight must be from 0 to 100, or to maxTrafficWeight',
+  },
+]);
 
 export const blueGreenStrategySchema = z.object({
   activeService: requiredText('Service that users reach.'),

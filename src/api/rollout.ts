@@ -5,17 +5,29 @@
 import { z } from 'zod';
 import type { rolloutAnalysisSchema, rolloutArgumentSchema, templateRefSchema } from './analysis-fields.ts';
 import type { canaryStepSchema, setCanaryScaleSchema } from './canary-step.ts';
-import { type DeepReadonly, flag, int, object, requiredObject, text, time } from './fields.ts';
+import { type DeepReadonly, flag, int, object, requiredObject, text, time, withRules } from './fields.ts';
 import { labelSelectorSchema, objectMetaSchema, podTemplateSchema } from './kubernetes-fields.ts';
 import type { blueGreenStatusSchema, canaryStatusSchema, pauseConditionSchema, rolloutConditionSchema } from './rollout-status.ts';
 import { rolloutStatusSchema } from './rollout-status.ts';
 import { blueGreenStrategySchema, canaryStrategySchema } from './rollout-strategy.ts';
 import type { trafficRoutingSchema } from './traffic-routing.ts';
 
+const immutableSelectorSchema = withRules(labelSelectorSchema, [
+  { rule: 'self == oldSelf', message: 'selector is immutable; delete the Rollout with --cascade=orphan to change it' },
+]);
+
+const strategySchema = withRules(
+  z.object({
+    canary: object(canaryStrategySchema, 'Step by step, with a growing share of the new version.'),
+    blueGreen: object(blueGreenStrategySchema, 'All at once, after a preview.'),
+  }),
+  [{ rule: '!(has(self.canary) && has(self.blueGreen))', message: 'strategy must have only one of canary and blueGreen' }],
+);
+
 export const rolloutSpecSchema = z.object({
   replicas: int('Number of pods; 1 if absent.', { minimum: 0 }),
   selector: object(
-    labelSelectorSchema,
+    immutableSelectorSchema,
     'Which pods belong to this Rollout. It must match the labels of the template and cannot be changed.',
   ),
   template: object(podTemplateSchema, 'The pods to run. A change starts an update.'),
@@ -29,13 +41,7 @@ export const rolloutSpecSchema = z.object({
     'Takes the template from another object, instead of template.',
   ),
   minReadySeconds: int('How long a pod must be ready before it counts as available; 0 if absent.'),
-  strategy: object(
-    z.object({
-      canary: object(canaryStrategySchema, 'Step by step, with a growing share of the new version.'),
-      blueGreen: object(blueGreenStrategySchema, 'All at once, after a preview.'),
-    }),
-    'How updates are made: exactly one of canary and blueGreen.',
-  ),
+  strategy: object(strategySchema, 'How updates are made: exactly one of canary and blueGreen.'),
   revisionHistoryLimit: int('How many old ReplicaSets are kept for an undo; 10 if absent.'),
   paused: flag('True freezes steps and promotion; scaling, abort and undo go on.'),
   progressDeadlineSeconds: int('How long an update may make no progress before it counts as stuck; 600 if absent.'),

@@ -1,6 +1,20 @@
 /** Schema of `canary.trafficRouting`: the routers that can be named, whether this version serves them or not. */
 import { z } from 'zod';
-import { flag, int, int64, list, mapOf, object, rawJson, requiredInt, requiredText, stringMap, strings, text } from './fields.ts';
+import {
+  flag,
+  int,
+  int64,
+  list,
+  mapOf,
+  object,
+  rawJson,
+  requiredInt,
+  requiredText,
+  stringMap,
+  strings,
+  text,
+  withRules,
+} from './fields.ts';
 
 const tlsRouteSchema = z.object({
   port: int64('Port of the route.'),
@@ -68,7 +82,7 @@ export const appMeshSchema = z.object({
   ),
 });
 
-export const trafficRoutingSchema = z.object({
+const trafficRoutingFields = z.object({
   istio: object(istioSchema, 'Routes by Istio VirtualServices.'),
   nginx: object(nginxSchema, 'Routes by a second Ingress of ingress-nginx.'),
   alb: object(albSchema, 'Routes by an AWS Application Load Balancer.'),
@@ -110,3 +124,10 @@ export const trafficRoutingSchema = z.object({
   ),
   maxTrafficWeight: int('The whole, of which setWeight is a part; 100 if absent. Only with nginx or plugins.'),
 });
+
+export const trafficRoutingSchema = withRules(trafficRoutingFields, [
+  {
+    rule: '!has(self.maxTrafficWeight) || has(self.nginx) || has(self.plugins)',
+    message: 'maxTrafficWeight can only be used with nginx and plugins',
+  },
+]);

@@ -42,7 +42,7 @@ interface Facts {
 /** `lenient` leaves out what would refuse a value that only has the wrong words. */
 export function structuralSchema(schema: z.core.$ZodType, lenient = false): StructuralSchema {
   if (schema instanceof z.ZodOptional) return structuralSchema(schema.unwrap(), lenient);
-  const facts: Facts = z.globalRegistry.get(schema) ?? {};
+  const facts = (z.globalRegistry.get(schema) ?? {}) as Facts;
   const { description } = facts;
   if (facts.objectMeta === true) return { type: 'object' };
   return {
