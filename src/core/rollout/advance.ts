@@ -1,0 +1,140 @@
+/**
+ * Moves an update along its steps as far as it can go at once, and plans pods and traffic for the step that it stops at. A step counts as
+ * done by what was observed, so the same step is never done twice; pods planned here are changed once per pass.
+ */
+import type { PauseCondition } from '../../api/rollout.ts';
+import { recordedRun } from './analysis-runs.ts';
+import { type PodPlan, planPods, podsToPromote } from './canary-pods.ts';
+import { planTraffic, type TrafficPlan } from './canary-traffic.ts';
+import { type Course, isStable } from './command.ts';
+import { moment } from './moment.ts';
+import { pauseEnd, withoutStepPause, withPause } from './pause.ts';
+import type { Situation } from './situation.ts';
+import { weightAt } from './steps.ts';
+
+export interface Advance {
+  readonly index: number;
+  /** Steps done in this pass; those before `pods` was planned and those that it completed. */
+  readonly doneBefore: readonly number[];
+  readonly doneAfter: readonly number[];
+  readonly pauses: readonly PauseCondition[];
+  readonly controllerPause: boolean;
+  readonly pods: PodPlan;
+  readonly traffic: TrafficPlan | undefined;
+  /** Why the current version is the stable one from now on; undefined where it does not become it in this pass. */
+  readonly promoted: string | undefined;
+  /** Milliseconds since the epoch at which a pause ends. */
+  readonly wakeAtMs: number | undefined;
+  /** There is more to do as soon as this pass is written. */
+  readonly again: boolean;
+}
+
+export function advance(situation: Situation, course: Course): Advance {
+  const { steps, rollout, frozen } = situation;
+  const walk: Walk = { index: course.index, pauses: [...course.pauses], before: [], after: [], wakeAtMs: undefined, again: false };
+  let plan = planAt(situation, course, walk.index);
+  const waits = frozen || rollout.spec.paused === true;
+  const walks = moment(situation, course) === 'update' && !waits && !course.restarted && !course.promoteFull;
+  if (walks) noteInconclusive(situation, course, walk);
+  let locked = false;
+  for (let left = steps.length; walks && left > 0 && walk.index < steps.length; left -= 1) {
+    const step = steps[walk.index];
+    if (locked && (step?.setWeight !== undefined || step?.setCanaryScale !== undefined)) break;
+    if (!stepDone(situation, course, plan, walk)) break;
+    locked ||= changesPods(situation, plan.pods);
+    (locked ? walk.after : walk.before).push(walk.index);
+    walk.index += 1;
+    walk.pauses = withoutStepPause(walk.pauses);
+    if (locked) walk.again = true;
+    else plan = planAt(situation, course, walk.index);
+  }
+  const promoted = waits || locked ? undefined : promotion(situation, course, walk.index, plan);
+  const resumePending = waits && course.resumed;
+  return {
+    index: promoted === undefined ? walk.index : steps.length,
+    doneBefore: walk.before,
+    doneAfter: walk.after,
+    pauses: promoted === undefined && !course.promoteFull ? walk.pauses : [],
+    controllerPause: resumePending || (promoted === undefined && !course.promoteFull && walk.pauses.length > 0),
+    pods: plan.pods,
+    traffic: plan.traffic,
+    promoted,
+    wakeAtMs: walk.wakeAtMs,
+    again: walk.again || promoted !== undefined,
+  };
+}
+
+interface Plan {
+  readonly pods: PodPlan;
+  readonly traffic: TrafficPlan | undefined;
+}
+
+interface Walk {
+  index: number;
+  pauses: readonly PauseCondition[];
+  readonly before: number[];
+  readonly after: number[];
+  wakeAtMs: number | undefined;
+  again: boolean;
+}
+
+function planAt(situation: Situation, course: Course, index: number): Plan {
+  const traffic = planTraffic(situation, course, index);
+  return { traffic, pods: planPods(situation, course, index, traffic) };
+}
+
+function stepDone(situation: Situation, course: Course, plan: Plan, walk: Walk): boolean {
+  const { steps, maxWeight, routed } = situation;
+  const step = steps[walk.index];
+  if (step === undefined || walk.pauses.some((pause) => pause.reason === 'InconclusiveAnalysisRun')) return false;
+  if (step.pause !== undefined) return pauseDone(situation, course, walk, step.pause.duration);
+  if (step.analysis !== undefined) {
+    return recordedRun(situation, course, { type: 'Step', index: walk.index })?.status === 'Successful';
+  }
+  if (step.setWeight === undefined && step.setCanaryScale === undefined) return false;
+  if (!plan.pods.reached) return false;
+  if (!routed) return true;
+  return plan.traffic?.settled === true && plan.traffic.desired.canaryWeight === weightAt(steps, walk.index, maxWeight);
+}
+
+function pauseDone(situation: Situation, course: Course, walk: Walk, duration: number | string | undefined): boolean {
+  if (course.resumed && walk.index === course.index) return true;
+  walk.pauses = withPause(walk.pauses, 'CanaryPauseStep', situation.now);
+  const endMs = pauseEnd(walk.pauses, duration);
+  if (endMs === undefined) return false;
+  if (endMs <= situation.nowMs) return true;
+  walk.wakeAtMs = endMs;
+  return false;
+}
+
+/** A run that could not decide leaves it to a person. */
+function noteInconclusive(situation: Situation, course: Course, walk: Walk): void {
+  const places = [{ type: 'Step', index: course.index }, { type: 'Background' }] as const;
+  if (places.some((place) => recordedRun(situation, course, place)?.status === 'Inconclusive')) {
+    walk.pauses = withPause(walk.pauses, 'InconclusiveAnalysisRun', situation.now);
+  }
+}
+
+function changesPods({ current, stable, older }: Situation, pods: PodPlan): boolean {
+  return (
+    pods.current !== (current?.size ?? 0) ||
+    (stable !== undefined && stable !== current && pods.stable !== stable.size) ||
+    older.some((one, i) => pods.older[i] !== one.size)
+  );
+}
+
+/** The words of the RolloutCompleted event, once the current version has taken the whole place. */
+function promotion(situation: Situation, course: Course, index: number, { pods, traffic }: Plan): string | undefined {
+  const { current, stable, steps, replicas, routed, maxWeight, canary, older } = situation;
+  if (current === undefined || isStable(situation)) return undefined;
+  const kind = moment(situation, course);
+  if (kind === 'alone') return current.size === replicas && current.available >= replicas ? 'Initial deploy' : undefined;
+  if (kind !== 'update' || course.restarted || (index < steps.length && !course.promoteFull)) return undefined;
+  if (current.available < podsToPromote(situation) || pods.current !== current.size) return undefined;
+  const drained = [stable, ...older].every((one) => one === undefined || (one.size === 0 && one.total === 0));
+  const over = routed
+    ? traffic?.confirmed === true && traffic.desired.canaryWeight === maxWeight
+    : canary.stableService !== undefined || drained;
+  if (!over) return undefined;
+  return course.promoteFull ? 'Full promotion requested' : `Completed all ${steps.length} canary steps`;
+}

@@ -1,0 +1,149 @@
+/**
+ * The analysis runs of an update: which of them belong to its present step and background, what they say, which are to be created,
+ * ended and thrown away. A run is created before a status names it, so one that is there and equal is taken over.
+ */
+import type { AnalysisRun } from '../../api/analysis-run.ts';
+import { annotations, labels } from '../../api/names.ts';
+import type { Problem } from '../../api/problem.ts';
+import type { RolloutAnalysis, RolloutAnalysisRunStatus } from '../../api/rollout.ts';
+import { isCompleted } from '../analysis/phase.ts';
+import type { Course } from './command.ts';
+import type { Effect } from './decision.ts';
+import { moment } from './moment.ts';
+import { type RunPlace, sameRunSpec, wantedRun } from './run-spec.ts';
+import type { Situation } from './situation.ts';
+
+/** One place in an update where a run is wanted. */
+export interface RunSlot {
+  readonly status: RolloutAnalysisRunStatus | undefined;
+  readonly create: AnalysisRun | undefined;
+  readonly problems: readonly Problem[];
+}
+
+const emptySlot: RunSlot = { status: undefined, create: undefined, problems: [] };
+
+/** What a recorded run says now; undefined where none is recorded for this place, or where it no longer counts. */
+export function recordedRun(situation: Situation, course: Course, place: RunPlace): RolloutAnalysisRunStatus | undefined {
+  const recorded = place.type === 'Step' ? course.stepRun : course.backgroundRun;
+  if (recorded === undefined) return undefined;
+  const run = situation.observed.analysisRuns.find((one) => one.metadata.name === recorded.name);
+  if (run === undefined || !belongs(situation, run, place)) return undefined;
+  const status = statusOf(run);
+  return course.resumed && status.status === 'Inconclusive' ? undefined : status;
+}
+
+function statusOf(run: AnalysisRun): RolloutAnalysisRunStatus {
+  const { phase, message } = run.status ?? {};
+  return { name: run.metadata.name, status: phase ?? 'Pending', ...(message ? { message } : {}) };
+}
+
+function belongs({ hash, revision }: Situation, { metadata }: AnalysisRun, place: RunPlace): boolean {
+  const worn = metadata.labels ?? {};
+  return (
+    worn[labels.podTemplateHash] === hash &&
+    metadata.annotations?.[annotations.revision] === String(revision) &&
+    worn[labels.rolloutType] === place.type &&
+    (place.type === 'Background' || worn[labels.stepIndex] === String(place.index))
+  );
+}
+
+/** The run of the step in progress, to be created where there is none. */
+export function stepSlot(situation: Situation, course: Course, index: number): RunSlot {
+  const analysis = situation.steps[index]?.analysis;
+  const recorded = recordedRun(situation, course, { type: 'Step', index });
+  if (analysis === undefined || moment(situation, course) !== 'update') return emptySlot;
+  if (recorded !== undefined) return { ...emptySlot, status: recorded };
+  return open(situation, { type: 'Step', index }, analysis);
+}
+
+/** The run beside the steps: from its starting step on, while steps remain. */
+export function backgroundSlot(situation: Situation, course: Course, index: number): RunSlot {
+  const { canary, steps, current } = situation;
+  const { analysis } = canary;
+  const due = steps.length === 0 || (index >= (analysis?.startingStep ?? 0) && index < steps.length);
+  if (
+    analysis === undefined ||
+    (analysis.templates ?? []).length === 0 ||
+    moment(situation, course) !== 'update' ||
+    course.promoteFull
+  ) {
+    return emptySlot;
+  }
+  const recorded = recordedRun(situation, course, { type: 'Background' });
+  if (recorded !== undefined) return { ...emptySlot, status: recorded };
+  return due && current !== undefined && !course.restarted ? open(situation, { type: 'Background' }, analysis) : emptySlot;
+}
+
+/** Takes over an equal run that is under way, else makes one under the first name that is free. */
+function open(situation: Situation, place: RunPlace, analysis: RolloutAnalysis): RunSlot {
+  if (situation.frozen || situation.rollout.spec.paused === true) return emptySlot;
+  const wanted = wantedRun(situation, place, analysis);
+  if ('problems' in wanted) return { ...emptySlot, problems: wanted.problems };
+  const runs = new Map(situation.observed.analysisRuns.map((run) => [run.metadata.name, run]));
+  const base = wanted.run.metadata.name;
+  for (let suffix = 0; suffix <= runs.size; suffix += 1) {
+    const name = suffix === 0 ? base : `${base}.${suffix}`;
+    const taken = runs.get(name);
+    if (taken === undefined) {
+      const run = { ...wanted.run, metadata: { ...wanted.run.metadata, name } };
+      return { status: { name, status: 'Pending' }, create: run, problems: [] };
+    }
+    const open = !isCompleted(taken.status?.phase) && taken.spec.terminate !== true;
+    if (open && belongs(situation, taken, place) && sameRunSpec(taken.spec, wanted.run.spec)) {
+      return { ...emptySlot, status: statusOf(taken) };
+    }
+  }
+  return emptySlot;
+}
+
+/** Why the runs of this update end it, in the words of the API and of the run; undefined while none does. */
+export function failureOf(situation: Situation, course: Course): string | undefined {
+  if (moment(situation, course) !== 'update') return undefined;
+  const step = recordedRun(situation, course, { type: 'Step', index: course.index });
+  const background = recordedRun(situation, course, { type: 'Background' });
+  for (const [status, kind] of [
+    [step, 'Step-based'],
+    [background, 'Background'],
+  ] as const) {
+    if (status?.status !== 'Failed' && status?.status !== 'Error') continue;
+    const text = `${kind} analysis phase error/failed`;
+    return status.message ? `${text}: ${status.message}` : text;
+  }
+  return undefined;
+}
+
+/** Ends the runs that no longer matter, and throws away those beyond the limits or whose ReplicaSet is gone. */
+export function tidyRuns(situation: Situation, kept: ReadonlySet<string>): readonly Effect[] {
+  const { observed, rollout } = situation;
+  const effects: Effect[] = [];
+  const hashes = new Set(observed.replicaSets.map((one) => one.metadata.labels?.[labels.podTemplateHash]));
+  const finished: { readonly successful: AnalysisRun[]; readonly unsuccessful: AnalysisRun[] } = {
+    successful: [],
+    unsuccessful: [],
+  };
+  for (const run of observed.analysisRuns) {
+    const { name, deletionTimestamp, labels: worn } = run.metadata;
+    const type = worn?.[labels.rolloutType];
+    if (kept.has(name) || deletionTimestamp !== undefined || type === undefined) continue;
+    if (!isCompleted(run.status?.phase)) {
+      if (run.spec.terminate !== true) effects.push({ kind: 'terminate-analysis-run', name });
+    } else if (!hashes.has(worn?.[labels.podTemplateHash])) effects.push(deletion(run));
+    else finished[run.status?.phase === 'Successful' ? 'successful' : 'unsuccessful'].push(run);
+  }
+  const limits = rollout.spec.analysis;
+  effects.push(...beyond(finished.successful, limits?.successfulRunHistoryLimit ?? 5));
+  effects.push(...beyond(finished.unsuccessful, limits?.unsuccessfulRunHistoryLimit ?? 5));
+  return effects;
+}
+
+/** The oldest are deleted; of two that are equally old the one with the smaller name. */
+function beyond(runs: readonly AnalysisRun[], limit: number): readonly Effect[] {
+  if (runs.length <= limit) return [];
+  const age = (run: AnalysisRun) => `${run.metadata.creationTimestamp ?? ''}/${run.metadata.name}`;
+  const oldestFirst = [...runs].sort((a, b) => (age(a) < age(b) ? -1 : 1));
+  return oldestFirst.slice(0, runs.length - Math.max(0, limit)).map(deletion);
+}
+
+function deletion(run: AnalysisRun): Effect {
+  return { kind: 'delete-analysis-run', name: run.metadata.name, uid: run.metadata.uid ?? '' };
+}

@@ -1,0 +1,186 @@
+/**
+ * How many pods each ReplicaSet of a canary shall have next. Without a router pods carry the traffic, so they move within surge and
+ * availability; with one the stable side stays whole and the canary grows beside it, and pods go only after the routes said that
+ * nobody is sent to them. Says sizes; the objects are written elsewhere.
+ */
+import { annotations, labels } from '../../api/names.ts';
+import { moveReplicas, type Split, splitReplicas } from './canary-replicas.ts';
+import { routedCanary, type TrafficPlan } from './canary-traffic.ts';
+import type { Course } from './command.ts';
+import { moment } from './moment.ts';
+import type { Member, Situation } from './situation.ts';
+import { timestamp } from './situation.ts';
+import { weightAt } from './steps.ts';
+
+export interface PodPlan {
+  /** Pods of the current template. */
+  readonly current: number;
+  /** Pods of the stable ReplicaSet where it is not the current one. */
+  readonly stable: number;
+  /** In the order of `situation.older`. */
+  readonly older: readonly number[];
+  /** ReplicaSet name -> its scale-down deadline, null to lift it. */
+  readonly deadlines: ReadonlyMap<string, string | null>;
+  /** Where the step wants to be. */
+  readonly target: Split;
+  /** The step's pods are there: asked for, and the canary's available. */
+  readonly reached: boolean;
+}
+
+export function planPods(situation: Situation, course: Course, index: number, traffic: TrafficPlan | undefined): PodPlan {
+  if (situation.current === undefined && situation.frozen) return standStill(situation);
+  if (moment(situation, course) === 'stranded') return standStill(situation);
+  return traffic === undefined ? planBasic(situation, course, index) : planRouted(situation, course, index, traffic);
+}
+
+const nobody = { size: 0, available: 0 };
+
+function sides({ current, stable, older }: Situation) {
+  return { canary: current ?? nobody, stable: stable === undefined || stable === current ? nobody : stable, older };
+}
+
+function standStill(situation: Situation): PodPlan {
+  const { canary, stable, older } = sides(situation);
+  const target = { canary: canary.size, stable: stable.size };
+  return {
+    current: canary.size,
+    stable: stable.size,
+    older: older.map((one) => one.size),
+    deadlines: new Map(),
+    target,
+    reached: false,
+  };
+}
+
+function planBasic(situation: Situation, course: Course, index: number): PodPlan {
+  const present = sides(situation);
+  const target = basicTarget(situation, course, index);
+  const sizes = moveReplicas(situation.bounds, target, present);
+  const keep = (member: Member | typeof nobody, size: number): number =>
+    size === 0 && member.size > 0 && 'hash' in member && isServed(situation, course, member) ? heldBack(situation) : size;
+  const current = keep(present.canary, sizes.canary);
+  const stable = keep(present.stable, sizes.stable);
+  const older = sizes.older.map((size, i) => keep(present.older[i] ?? nobody, size));
+  const settled = { canary: target.canary, stable: Math.max(target.stable, stable === sizes.stable ? 0 : stable) };
+  return {
+    current,
+    stable,
+    older,
+    deadlines: liftedDeadlines(situation),
+    target: settled,
+    reached:
+      current === settled.canary &&
+      present.canary.available >= settled.canary &&
+      stable === settled.stable &&
+      older.every((size) => size === 0),
+  };
+}
+
+function basicTarget(situation: Situation, course: Course, index: number): Split {
+  const { replicas, bounds, steps, maxWeight } = situation;
+  const kind = moment(situation, course);
+  if (kind === 'alone') return { canary: replicas, stable: 0 };
+  if (kind === 'aborted') return { canary: 0, stable: replicas };
+  const weight = course.promoteFull ? maxWeight : weightAt(steps, index, maxWeight);
+  const target = splitReplicas(replicas, weight, maxWeight, bounds.maxSurge > 0);
+  return holdsStill(situation, course) ? unadvanced(situation, target) : target;
+}
+
+/** Steps move nothing while a person has paused or the spec is invalid. */
+function holdsStill({ rollout, frozen }: Situation, course: Course): boolean {
+  return (rollout.spec.paused === true || frozen) && !course.promoteFull;
+}
+
+/** No pods for a step; but what there is grows and shrinks with the number of pods that the user wants. */
+function unadvanced(situation: Situation, target: Split): Split {
+  const { current, replicas } = situation;
+  const size = current?.size ?? 0;
+  const before = Number(current?.replicaSet.metadata.annotations?.[annotations.desiredReplicas] ?? replicas);
+  const scaled = before > 0 && before !== replicas ? Math.ceil((size * replicas) / before) : size;
+  const canary = Math.min(target.canary, scaled);
+  return { canary, stable: Math.max(target.stable, replicas - canary) };
+}
+
+/** True while a Service that shall select another ReplicaSet still selects this one: its last pod stays until then. */
+function isServed(situation: Situation, course: Course, member: Member): boolean {
+  const { canaryService, stableService } = situation.canary;
+  const selects = (name: string | undefined) =>
+    name !== undefined && situation.observed.services.get(name)?.spec.selector?.[labels.podTemplateHash] === member.hash;
+  const canary = moment(situation, course) === 'update' ? situation.current : situation.stable;
+  return (selects(stableService) && member !== situation.current) || (selects(canaryService) && member !== canary);
+}
+
+function heldBack({ bounds, replicas }: Situation): number {
+  return bounds.maxSurge > 0 || replicas > 1 ? 1 : 0;
+}
+
+/** Pods that a basic canary must have available before it is the stable one: with no surge a held-back pod takes one place. */
+export function podsToPromote(situation: Situation): number {
+  const { replicas, bounds, canary, routed } = situation;
+  return !routed && canary.stableService !== undefined && bounds.maxSurge === 0 && replicas > 1 ? replicas - 1 : replicas;
+}
+
+function planRouted(situation: Situation, course: Course, index: number, traffic: TrafficPlan): PodPlan {
+  const present = sides(situation);
+  const deadlines = new Map(liftedDeadlines(situation));
+  const kind = moment(situation, course);
+  const target = { canary: routedCanary(situation, course, index), stable: present.stable === nobody ? 0 : situation.replicas };
+  let current = target.canary;
+  if (kind === 'aborted') current = abortedCanary(situation, traffic, deadlines);
+  else if (kind === 'update') {
+    if (holdsStill(situation, course)) current = Math.min(current, unadvanced(situation, target).canary);
+    if (current < present.canary.size && !traffic.settled) current = present.canary.size;
+  }
+  const older = situation.older.map((member) => olderRouted(situation, member, traffic, deadlines));
+  return {
+    current,
+    stable: target.stable,
+    older,
+    deadlines,
+    target,
+    reached: current === target.canary && present.canary.available >= target.canary,
+  };
+}
+
+/** Kept until nobody is sent to them and stable is whole, and then for the delay that the user wants. */
+function abortedCanary(situation: Situation, traffic: TrafficPlan, deadlines: Map<string, string | null>): number {
+  const { current, stable, canary, replicas, nowMs } = situation;
+  if (current === undefined || current.size === 0) return 0;
+  const delay = canary.abortScaleDownDelaySeconds ?? 30;
+  const deadline = current.replicaSet.metadata.annotations?.[annotations.scaleDownDeadline];
+  const released = traffic.settled && traffic.desired.canaryWeight === 0 && !isRouted(situation, current);
+  deadlines.delete(current.name);
+  if (delay === 0 || !released) return current.size;
+  if (deadline === undefined) {
+    if ((stable?.available ?? 0) >= replicas) deadlines.set(current.name, timestamp(nowMs + delay * 1000 + 999));
+    return current.size;
+  }
+  if (Date.parse(deadline) > nowMs) return current.size;
+  deadlines.set(current.name, null);
+  return 0;
+}
+
+function olderRouted(situation: Situation, member: Member, traffic: TrafficPlan, deadlines: Map<string, string | null>): number {
+  if (member.size === 0) return 0;
+  if (!traffic.settled || isRouted(situation, member)) return member.size;
+  const deadline = member.replicaSet.metadata.annotations?.[annotations.scaleDownDeadline];
+  if (deadline !== undefined && Date.parse(deadline) > situation.nowMs) return member.size;
+  if (deadline !== undefined) deadlines.set(member.name, null);
+  return 0;
+}
+
+/** True while the canary or the stable Service selects it. */
+function isRouted({ observed, canary }: Situation, member: Member): boolean {
+  return [canary.canaryService, canary.stableService].some(
+    (name) => name !== undefined && observed.services.get(name)?.spec.selector?.[labels.podTemplateHash] === member.hash,
+  );
+}
+
+/** A ReplicaSet that is current or stable again is not on its way out. */
+function liftedDeadlines({ current, stable }: Situation): ReadonlyMap<string, string | null> {
+  const lifted = new Map<string, string | null>();
+  for (const member of [current, stable]) {
+    if (member?.replicaSet.metadata.annotations?.[annotations.scaleDownDeadline] !== undefined) lifted.set(member.name, null);
+  }
+  return lifted;
+}

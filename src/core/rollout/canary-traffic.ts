@@ -1,0 +1,125 @@
+/**
+ * Which share of the traffic the canary shall get next. Weight goes only to a Service whose selector and ready endpoints were seen to be
+ * those of the ReplicaSet that is meant, one ready stable endpoint is enough to take it all back, and a Service is never switched in the
+ * pass that changes weights.
+ */
+import { labels } from '../../api/names.ts';
+import type { Course } from './command.ts';
+import { moment } from './moment.ts';
+import type { DesiredRoutes } from './routes.ts';
+import type { Member, Situation } from './situation.ts';
+import { scaleAt, weightAt, weightBefore } from './steps.ts';
+
+export interface TrafficPlan {
+  readonly desired: DesiredRoutes;
+  /** False where there is nothing yet to say to the router. */
+  readonly known: boolean;
+  /** The routes are confirmed to be as desired. */
+  readonly confirmed: boolean;
+  /** Confirmed, and as the step (or the abort, or the promotion) wants them. */
+  readonly settled: boolean;
+  /** The weight that the moment asks for, whether it can be given yet or not. */
+  readonly goal: number;
+}
+
+/** Undefined where pods carry the traffic. */
+export function planTraffic(situation: Situation, course: Course, index: number): TrafficPlan | undefined {
+  const { routed, canary, observed } = situation;
+  if (!routed || canary.stableService === undefined || canary.canaryService === undefined) return undefined;
+  const present = presentWeight(situation);
+  const goal = goalWeight(situation, course, index, present ?? 0);
+  const weight = allowed(situation, goal, present);
+  const desired = routesWith(situation, weight ?? present ?? 0);
+  const evidence = observed.routes;
+  const confirmed = evidence?.state === 'confirmed' && sameRoutes(evidence.desired, desired);
+  return {
+    desired,
+    known: weight !== undefined || present !== undefined,
+    confirmed,
+    settled: confirmed && desired.canaryWeight === goal,
+    goal,
+  };
+}
+
+export function sameRoutes(a: DesiredRoutes, b: DesiredRoutes): boolean {
+  return (
+    a.canaryWeight === b.canaryWeight &&
+    a.stableWeight === b.stableWeight &&
+    a.maxWeight === b.maxWeight &&
+    a.canaryService === b.canaryService &&
+    a.stableService === b.stableService &&
+    a.additional.length === b.additional.length &&
+    a.headerRoutes.length === b.headerRoutes.length
+  );
+}
+
+/** The canary's weight as last written; undefined before the first write. */
+function presentWeight({ observed, status }: Situation): number | undefined {
+  const { routes } = observed;
+  if (routes !== undefined && routes.state !== 'failed') return routes.desired.canaryWeight;
+  return status.canary?.weights?.canary.weight;
+}
+
+function routesWith({ canary, maxWeight }: Situation, canaryWeight: number): DesiredRoutes {
+  return {
+    stableService: canary.stableService ?? '',
+    canaryService: canary.canaryService ?? '',
+    canaryWeight,
+    stableWeight: maxWeight - canaryWeight,
+    maxWeight,
+    additional: [],
+    headerRoutes: [],
+  };
+}
+
+function goalWeight(situation: Situation, course: Course, index: number, present: number): number {
+  const { current, stable, replicas, steps, maxWeight, frozen, rollout } = situation;
+  if (moment(situation, course) !== 'update' || current === undefined || current.available === 0) return 0;
+  if (course.promoteFull) return current.available >= replicas ? maxWeight : present;
+  const ready = current.available >= routedCanary(situation, course, index);
+  if ((frozen || rollout.spec.paused === true) && !ready) return present;
+  const goal = ready ? weightAt(steps, index, maxWeight) : weightBefore(steps, index, maxWeight);
+  const stableNeeded = Math.floor(((maxWeight - goal) * replicas) / maxWeight);
+  return (stable?.available ?? 0) >= stableNeeded ? goal : present;
+}
+
+/** The weight that may be written now: the goal, or undefined where that would send users to nobody while somebody could answer. */
+function allowed(situation: Situation, goal: number, present: number | undefined): number | undefined {
+  const { current, stable, canary, maxWeight } = situation;
+  const canaryReady = serves(situation, canary.canaryService, current);
+  const stableReady = serves(situation, canary.stableService, stable);
+  if (goal > 0 && !canaryReady)
+    return present === undefined || present === 0 ? allowed(situation, 0, present) : backOrStay(stableReady, present);
+  if (goal < maxWeight && !stableReady && anyReady(situation, canary.canaryService)) return present;
+  if (goal === 0 && present === undefined && !stableReady && stable === undefined) return undefined;
+  return goal;
+}
+
+function backOrStay(stableReady: boolean, present: number): number {
+  return stableReady ? 0 : present;
+}
+
+/** The Service selects this ReplicaSet and has a ready endpoint of it. */
+export function serves({ observed }: Situation, service: string | undefined, member: Member | undefined): boolean {
+  if (service === undefined || member === undefined) return false;
+  if (observed.services.get(service)?.spec.selector?.[labels.podTemplateHash] !== member.hash) return false;
+  return (observed.endpointSlices.get(service) ?? []).some((slice) =>
+    (slice.endpoints ?? []).some(
+      (endpoint) => endpoint.conditions?.ready !== false && (endpoint.targetRef?.name?.startsWith(`${member.name}-`) ?? false),
+    ),
+  );
+}
+
+function anyReady({ observed }: Situation, service: string | undefined): boolean {
+  return (observed.endpointSlices.get(service ?? '') ?? []).some((slice) =>
+    (slice.endpoints ?? []).some((endpoint) => endpoint.conditions?.ready !== false),
+  );
+}
+
+/** Pods that the canary needs at this step, by its weight or by setCanaryScale. */
+export function routedCanary(situation: Situation, course: Course, index: number): number {
+  const { replicas, steps, maxWeight, canary } = situation;
+  if (moment(situation, course) === 'alone' || course.promoteFull) return replicas;
+  const pods = scaleAt(steps, index, replicas) ?? Math.ceil((replicas * weightAt(steps, index, maxWeight)) / maxWeight);
+  return pods > 0 ? Math.max(pods, Math.min(canary.minPodsPerReplicaSet ?? 0, replicas)) : 0;
+}

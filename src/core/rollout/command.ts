@@ -1,0 +1,112 @@
+/**
+ * What the user wants, read from the fields that clients write: abort, retry, promote, promote full, skip, and a new template or new
+ * steps, which begin everything again. The result is the course of the update before this pass moves it on. A command is acted on in the
+ * pass that sees it; none is overwritten unseen.
+ */
+import type { PauseCondition, RolloutAnalysisRunStatus } from '../../api/rollout.ts';
+import type { Situation } from './situation.ts';
+import { abortAfterUndo, failedBefore, timeOfFailure } from './take-back.ts';
+
+export interface Course {
+  /** The step in progress; the number of steps behind the last. */
+  readonly index: number;
+  /** A template or steps that the status does not speak of yet, or the first look. */
+  readonly restarted: boolean;
+  readonly retried: boolean;
+  readonly aborted: boolean;
+  readonly abortedAt: string | undefined;
+  /** True in the pass that aborts. */
+  readonly abortedNow: boolean;
+  /** Why, in people's words; empty for a person's abort. Only with `abortedNow`. */
+  readonly abortDetail: string;
+  readonly promoteFull: boolean;
+  readonly pauses: readonly PauseCondition[];
+  /** A person said go on: the controller had paused and the conditions are gone. */
+  readonly resumed: boolean;
+  readonly stepRun: RolloutAnalysisRunStatus | undefined;
+  readonly backgroundRun: RolloutAnalysisRunStatus | undefined;
+}
+
+const nothingToReturnTo = 'there is no stable revision to return to; its pods are kept until you change the template or retry';
+
+export function readCommand(situation: Situation): Course {
+  return situation.templateChanged || situation.stepsChanged ? beginAgain(situation) : goOn(situation);
+}
+
+/** True where the current template is the stable one: nothing to update, nothing to abort. */
+export function isStable({ status, hash }: Situation): boolean {
+  return hash !== '' && status.stableRS === hash;
+}
+
+function beginAgain(situation: Situation): Course {
+  const { steps, stable, now } = situation;
+  const atEnd = stable === undefined || isStable(situation);
+  const fresh: Course = {
+    index: atEnd ? steps.length : 0,
+    restarted: true,
+    retried: false,
+    aborted: false,
+    abortedAt: undefined,
+    abortedNow: false,
+    abortDetail: '',
+    promoteFull: false,
+    pauses: [],
+    resumed: false,
+    stepRun: undefined,
+    backgroundRun: undefined,
+  };
+  const kept = abortAfterUndo(situation);
+  if (kept !== undefined) return { ...fresh, aborted: true, abortedAt: kept };
+  const again = failedBefore(situation);
+  if (again !== undefined) return { ...fresh, index: 0, aborted: true, abortedAt: now, abortedNow: true, abortDetail: again };
+  return fresh;
+}
+
+function goOn(situation: Situation): Course {
+  const { status, steps, stable, now } = situation;
+  const asked = status.abort === true;
+  const ongoing = asked && status.abortedAt !== undefined;
+  const promoteFull = status.promoteFull === true && stable !== undefined && !isStable(situation) && (!asked || ongoing);
+  const retried = (ongoing && promoteFull) || (!asked && status.abortedAt !== undefined);
+  const abortedNow = asked && !ongoing && !isStable(situation);
+  const aborted = (ongoing && !promoteFull) || abortedNow;
+  const end = stable === undefined || isStable(situation) ? steps.length : undefined;
+  const index = clampIndex(status.currentStepIndex ?? steps.length, steps.length);
+  const cleared = aborted || retried;
+  const pauses = cleared ? [] : (status.pauseConditions ?? []);
+  return {
+    index: end ?? (cleared ? 0 : index),
+    restarted: false,
+    retried,
+    aborted,
+    abortedAt: aborted ? (status.abortedAt ?? now) : undefined,
+    abortedNow,
+    abortDetail: abortedNow && stable === undefined ? nothingToReturnTo : '',
+    promoteFull,
+    pauses,
+    resumed: !cleared && status.controllerPause === true && pauses.length === 0,
+    stepRun: retried ? undefined : status.canary?.currentStepAnalysisRunStatus,
+    backgroundRun: retried ? undefined : status.canary?.currentBackgroundAnalysisRunStatus,
+  };
+}
+
+/** Clients may write any number. */
+function clampIndex(index: number, steps: number): number {
+  return Math.min(steps, Math.max(0, Math.trunc(index)));
+}
+
+/** Ends the update because something failed; an abort that is under way stays as it is. */
+export function abortBecause(situation: Situation, course: Course, detail: string): Course {
+  if (course.aborted || isStable(situation)) return course;
+  return {
+    ...course,
+    index: situation.stable === undefined ? course.index : 0,
+    aborted: true,
+    abortedAt: timeOfFailure(situation) ?? situation.now,
+    abortedNow: true,
+    abortDetail: situation.stable === undefined ? `${detail}; ${nothingToReturnTo}` : detail,
+    promoteFull: false,
+    pauses: [],
+    resumed: false,
+  };
+}

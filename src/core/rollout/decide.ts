@@ -1,0 +1,103 @@
+/**
+ * One look at a Rollout, one answer: what the user wants, how far the update can go, what is to be written, said and awaited. A pure
+ * function of the observed world and the time; every prefix of its effects leaves the Rollout safe, and doing it again in a settled
+ * world changes nothing.
+ */
+import { annotations } from '../../api/names.ts';
+import { conditionMessages } from '../../api/reasons.ts';
+import { type Next, requeue, sooner } from '../decision.ts';
+import { type Advance, advance } from './advance.ts';
+import { backgroundSlot, failureOf, stepSlot, tidyRuns } from './analysis-runs.ts';
+import { announcementsOf } from './announcements.ts';
+import { nextAppointment } from './appointments.ts';
+import { abortBecause, type Course, readCommand } from './command.ts';
+import type { Decision, Effect } from './decision.ts';
+import { tidyReplicaSets } from './history.ts';
+import { nextStatus, type Runs } from './next-status.ts';
+import type { ObservedRollout } from './observed-rollout.ts';
+import { isStuck } from './progress.ts';
+import { keepQuiet } from './quiet.ts';
+import { replicaSetEffects } from './replica-set-effects.ts';
+import { patchRollout } from './rollout-patch.ts';
+import { planSwitches } from './services.ts';
+import { type Situation, survey } from './situation.ts';
+import { templateToPutBack, undoesFailures } from './take-back.ts';
+
+/** Never throws on what users can write; a broken invariant of our own is a bug. */
+export function decide(observed: ObservedRollout, nowMs: number): Decision {
+  const situation = survey(observed, nowMs);
+  const course = setCourse(situation);
+  const moved = advance(situation, course);
+  const runs: Runs = { step: stepSlot(situation, course, moved.index), background: backgroundSlot(situation, course, moved.index) };
+  const replicaSets = replicaSetEffects(situation, moved);
+  const switches = planSwitches(situation, course, moved.traffic);
+  const putBack = templateToPutBack(situation);
+  const wanted: readonly Effect[] = [
+    ...replicaSets.create,
+    ...routeEffects(moved),
+    ...switches.map(({ effect }) => effect),
+    ...replicaSets.raise,
+    ...replicaSets.lower,
+    ...runEffects(situation, runs),
+    ...patchRollout(situation, course, moved, putBack?.template),
+    ...tidyReplicaSets(situation),
+  ];
+  const effects = wanted.filter((effect) => !observed.failures.some((failure) => isSame(failure.effect, effect)));
+  const status = nextStatus(situation, course, moved, runs);
+  const story = {
+    situation,
+    course,
+    moved,
+    next: status,
+    replicaSets,
+    switches,
+    tookBack: putBack && takenBack(putBack.failure.revision),
+  };
+  return keepQuiet(situation, {
+    status,
+    effects,
+    announcements: announcementsOf(story),
+    next: nextLook(situation, course, moved, effects.length < wanted.length),
+  });
+}
+
+/** Commands first, then what went wrong by itself. */
+function setCourse(situation: Situation): Course {
+  const course = readCommand(situation);
+  const failed = failureOf(situation, course);
+  if (failed !== undefined) return abortBecause(situation, course, failed);
+  const gaveUp = situation.rollout.spec.progressDeadlineAbort === true || undoesFailures(situation);
+  if (gaveUp && situation.stable !== undefined && isStuck(situation, course)) {
+    return abortBecause(situation, course, conditionMessages.replicaSetTimeout(situation.current?.name ?? situation.name));
+  }
+  return course;
+}
+
+function routeEffects({ traffic }: Advance): readonly Effect[] {
+  return traffic?.known === true && !traffic.confirmed ? [{ kind: 'converge-routes', desired: traffic.desired }] : [];
+}
+
+function runEffects(situation: Situation, { step, background }: Runs): readonly Effect[] {
+  const created = [step, background].flatMap(({ create }): Effect[] =>
+    create === undefined ? [] : [{ kind: 'create-analysis-run', run: create }],
+  );
+  const kept = new Set([step, background].flatMap(({ status }) => (status === undefined ? [] : [status.name])));
+  return [...created, ...tidyRuns(situation, kept)];
+}
+
+function takenBack(revision: number): string {
+  return `The template of the stable revision was put back after revision ${revision} failed; see annotation ${annotations.lastFailure}`;
+}
+
+/** The same write to the same object, whatever it says. */
+function isSame(a: Effect, b: Effect): boolean {
+  if (a.kind !== b.kind) return false;
+  return 'name' in a && 'name' in b ? a.name === b.name : true;
+}
+
+const retryFailedMs = 5_000;
+
+function nextLook(situation: Situation, course: Course, moved: Advance, retries: boolean): Next {
+  const appointment = nextAppointment(situation, course, moved);
+  return retries ? sooner(appointment, requeue(retryFailedMs)) : appointment;
+}

@@ -1,0 +1,108 @@
+/** Puts the complete next status together from what was commanded, planned and counted. Fields that are empty are left out. */
+
+import type { LabelSelector } from '../../api/kubernetes.ts';
+import { labels } from '../../api/names.ts';
+import type { CanaryStatus, CanaryWeights, RolloutStatus } from '../../api/rollout.ts';
+import type { Advance } from './advance.ts';
+import type { RunSlot } from './analysis-runs.ts';
+import type { Course } from './command.ts';
+import { conditionsOf } from './conditions.ts';
+import { durationOf } from './duration.ts';
+import { phaseOf } from './phase.ts';
+import { countPods } from './progress.ts';
+import type { Situation } from './situation.ts';
+
+export interface Runs {
+  readonly step: RunSlot;
+  readonly background: RunSlot;
+}
+
+export function nextStatus(situation: Situation, course: Course, moved: Advance, runs: Runs): RolloutStatus {
+  const { status, hash, stepHash, collisionCount, steps, frozen, generation, rollout } = situation;
+  const counts = countPods(situation);
+  const conditions = conditionsOf(situation, course, moved);
+  const unknown = frozen && hash === '';
+  const next: Record<string, unknown> = {
+    ...status,
+    ...phaseOf(situation, course, moved, conditions),
+    conditions,
+    observedGeneration: String(generation),
+    selector: selectorText(rollout.spec.selector),
+    replicas: counts.replicas,
+    updatedReplicas: counts.updated,
+    readyReplicas: counts.ready,
+    availableReplicas: counts.available,
+    HPAReplicas: counts.replicas,
+    abort: course.aborted || undefined,
+    abortedAt: course.abortedAt,
+    promoteFull: (course.promoteFull && moved.promoted === undefined) || undefined,
+    pauseConditions: moved.pauses.length > 0 ? moved.pauses : undefined,
+    controllerPause: moved.controllerPause || undefined,
+    canary: canaryStatus(situation, course, moved, runs),
+    duration: durationOf(situation, course, moved),
+  };
+  if (!unknown) {
+    next.currentPodHash = hash;
+    next.currentStepHash = stepHash;
+    next.currentStepIndex = steps.length > 0 ? moved.index : undefined;
+    next.collisionCount = collisionCount;
+    if (moved.promoted !== undefined) next.stableRS = hash;
+  }
+  return Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined)) as RolloutStatus;
+}
+
+function canaryStatus(situation: Situation, course: Course, moved: Advance, runs: Runs): CanaryStatus | undefined {
+  const {
+    currentStepAnalysisRunStatus: _step,
+    currentBackgroundAnalysisRunStatus: _background,
+    weights: _weights,
+    ...rest
+  } = situation.status.canary ?? {};
+  const kept = course.aborted && moved.promoted === undefined;
+  const step = runs.step.status ?? (kept ? refreshed(situation, course.stepRun) : undefined);
+  const background = runs.background.status ?? (kept ? refreshed(situation, course.backgroundRun) : undefined);
+  const weights = weightsOf(situation);
+  const next: CanaryStatus = {
+    ...rest,
+    ...(step === undefined ? {} : { currentStepAnalysisRunStatus: step }),
+    ...(background === undefined ? {} : { currentBackgroundAnalysisRunStatus: background }),
+    ...(weights === undefined ? {} : { weights }),
+  };
+  return Object.keys(next).length > 0 ? next : undefined;
+}
+
+/** After an abort the runs stay visible, with their last word. */
+function refreshed({ observed }: Situation, recorded: CanaryStatus['currentStepAnalysisRunStatus']) {
+  const status = observed.analysisRuns.find((run) => run.metadata.name === recorded?.name)?.status;
+  if (recorded === undefined || status === undefined) return recorded;
+  return { name: recorded.name, status: status.phase, ...(status.message ? { message: status.message } : {}) };
+}
+
+/** What was last written to the routes. */
+export function weightsOf({ observed, routed, status }: Situation): CanaryWeights | undefined {
+  const { routes } = observed;
+  if (!routed) return undefined;
+  if (routes === undefined || routes.state === 'failed') return status.canary?.weights;
+  const { canaryService, stableService, canaryWeight, stableWeight } = routes.desired;
+  const behind = (service: string) => {
+    const hash = observed.services.get(service)?.spec.selector?.[labels.podTemplateHash];
+    return { serviceName: service, ...(hash === undefined ? {} : { podTemplateHash: hash }) };
+  };
+  return {
+    canary: { weight: canaryWeight, ...behind(canaryService) },
+    stable: { weight: stableWeight, ...behind(stableService) },
+    verified: routes.state === 'confirmed',
+  };
+}
+
+/** As the scale subresource wants it: `app=shop,tier in (web,api)`. */
+function selectorText(selector: LabelSelector | undefined): string | undefined {
+  if (selector === undefined) return undefined;
+  const equal = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const rules = (selector.matchExpressions ?? []).map(({ key, operator, values }) => {
+    if (operator === 'Exists') return key;
+    if (operator === 'DoesNotExist') return `!${key}`;
+    return `${key} ${operator === 'NotIn' ? 'notin' : 'in'} (${[...(values ?? [])].sort().join(',')})`;
+  });
+  return [...equal.sort(), ...rules].join(',');
+}

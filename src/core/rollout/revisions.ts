@@ -1,0 +1,75 @@
+/** The numbers of revisions and the ReplicaSets that carry them: what a new one looks like, and how a reused one gets its new number. */
+import type { PodTemplate, ReplicaSet } from '../../api/kubernetes.ts';
+import { annotations, argoApiVersion, labels } from '../../api/names.ts';
+import type { Situation } from './situation.ts';
+
+/** 0 where a ReplicaSet has no number. */
+export function revisionOf(replicaSet: ReplicaSet): number {
+  const revision = Number(replicaSet.metadata.annotations?.[annotations.revision] ?? '');
+  return Number.isSafeInteger(revision) && revision > 0 ? revision : 0;
+}
+
+/** The annotations that give a reused ReplicaSet its new number and remember the one it had. */
+export function renumbered(replicaSet: ReplicaSet, revision: number): Record<string, string> {
+  const old = revisionOf(replicaSet);
+  if (old === revision) return {};
+  if (old === 0) return { [annotations.revision]: String(revision) };
+  const history = replicaSet.metadata.annotations?.[annotations.revisionHistory];
+  return {
+    [annotations.revision]: String(revision),
+    [annotations.revisionHistory]: history ? `${history},${old}` : String(old),
+  };
+}
+
+const notCopied: ReadonlySet<string> = new Set([
+  annotations.lastApplied,
+  annotations.revision,
+  annotations.revisionHistory,
+  annotations.desiredReplicas,
+  annotations.ephemeralMetadata,
+  annotations.scaleDownDeadline,
+  annotations.notified,
+  annotations.lastFailure,
+]);
+
+/** The ReplicaSet of the current template, to be created with so many pods. */
+export function newReplicaSet(situation: Situation, size: number): ReplicaSet {
+  const { rollout, hash, revision, replicas } = situation;
+  const { spec, metadata } = rollout;
+  const template: PodTemplate = spec.template ?? {};
+  const podLabels = { ...template.metadata?.labels, [labels.podTemplateHash]: hash };
+  const copied = Object.entries(metadata.annotations ?? {}).filter(([key]) => !notCopied.has(key));
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `${metadata.name}-${hash}`,
+      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+      labels: podLabels,
+      annotations: {
+        ...Object.fromEntries(copied),
+        [annotations.revision]: String(revision),
+        [annotations.desiredReplicas]: String(replicas),
+      },
+      ownerReferences: [controllerReference(situation)],
+    },
+    spec: {
+      replicas: size,
+      ...(spec.minReadySeconds === undefined ? {} : { minReadySeconds: spec.minReadySeconds }),
+      selector: { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, [labels.podTemplateHash]: hash } },
+      template: { ...template, metadata: { ...template.metadata, labels: podLabels } },
+    },
+  };
+}
+
+/** What makes an object a child of the Rollout. */
+export function controllerReference({ rollout }: Situation) {
+  return {
+    apiVersion: argoApiVersion,
+    kind: 'Rollout',
+    name: rollout.metadata.name,
+    uid: rollout.metadata.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}

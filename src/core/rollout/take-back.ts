@@ -1,0 +1,82 @@
+/**
+ * `rampart.dev/on-failure: undo`: after a failed analysis or a missed deadline the stable revision's template goes back into the spec.
+ * The failure stays visible in an annotation and in the abort, which outlives the undo, and the template that failed is not tried again
+ * until a person retries. An abort by a person undoes nothing.
+ */
+import type { PodTemplate } from '../../api/kubernetes.ts';
+import { annotations, labels, onFailureUndo } from '../../api/names.ts';
+import type { Situation } from './situation.ts';
+
+/** What `rampart.dev/last-failure` holds. */
+export interface LastFailure {
+  readonly revision: number;
+  /** Pod-template hash of the version that failed. */
+  readonly hash: string;
+  readonly reason: string;
+  /** RFC 3339; also the `abortedAt` of the abort that it caused. */
+  readonly time: string;
+}
+
+export function undoesFailures({ rollout }: Situation): boolean {
+  return rollout.metadata.annotations?.[annotations.onFailure] === onFailureUndo;
+}
+
+/** Undefined where there is none or where it is not one of ours. */
+export function lastFailure({ rollout }: Situation): LastFailure | undefined {
+  const text = rollout.metadata.annotations?.[annotations.lastFailure];
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { revision, hash, reason, time } = value as Record<string, unknown>;
+  if (typeof revision !== 'number' || typeof hash !== 'string' || typeof reason !== 'string' || typeof time !== 'string')
+    return undefined;
+  return { revision, hash, reason, time };
+}
+
+/** The time of the abort that stays in force although the spec is the stable one again, because it was put back by ourselves. */
+export function abortAfterUndo(situation: Situation): string | undefined {
+  const { status, stable, hash } = situation;
+  const failure = undoesFailures(situation) ? lastFailure(situation) : undefined;
+  const ours =
+    failure !== undefined && status.abort === true && status.abortedAt !== undefined && status.currentPodHash === failure.hash;
+  return ours && stable !== undefined && hash === status.stableRS ? status.abortedAt : undefined;
+}
+
+/** Why the current template is not to be tried: it failed, and nobody has asked for another try. */
+export function failedBefore(situation: Situation): string | undefined {
+  const { stable, hash, status } = situation;
+  const failure = undoesFailures(situation) ? lastFailure(situation) : undefined;
+  if (failure === undefined || failure.hash !== hash || stable === undefined || hash === status.stableRS) return undefined;
+  return `this template failed at ${failure.time} as revision ${failure.revision} (${failure.reason}); change it, or retry to try it again`;
+}
+
+/** When the current template failed, if that was noted before a pass ended early: its abort keeps that time. */
+export function timeOfFailure(situation: Situation): string | undefined {
+  const failure = undoesFailures(situation) ? lastFailure(situation) : undefined;
+  return failure?.hash === situation.hash ? failure.time : undefined;
+}
+
+/** The annotation that tells of a failure, written in the pass that aborts. */
+export function failureAnnotation(situation: Situation, reason: string, time: string): Readonly<Record<string, string>> {
+  const failure: LastFailure = { revision: situation.revision, hash: situation.hash, reason, time };
+  return { [annotations.lastFailure]: JSON.stringify(failure) };
+}
+
+/** The template to put back now: once the abort that the failure caused is stored. */
+export function templateToPutBack(
+  situation: Situation,
+): { readonly template: PodTemplate; readonly failure: LastFailure } | undefined {
+  const { status, stable, current } = situation;
+  const failure = undoesFailures(situation) ? lastFailure(situation) : undefined;
+  if (failure === undefined || stable === undefined || stable === current) return undefined;
+  if (status.abort !== true || status.abortedAt !== failure.time || status.currentPodHash !== failure.hash) return undefined;
+  if (situation.hash !== failure.hash) return undefined;
+  const { template } = stable.replicaSet.spec;
+  const { [labels.podTemplateHash]: _, ...own } = template.metadata?.labels ?? {};
+  return { template: { ...template, metadata: { ...template.metadata, labels: own } }, failure };
+}

@@ -1,0 +1,375 @@
+/**
+ * A world with one Rollout that is just real enough to try decisions in: ReplicaSets make pods that take their time, Services have
+ * endpoints, routes are confirmed late, and a pass can be cut off after any write. Deterministic; `check` is called after every write.
+ */
+import type { AnalysisRun } from '../../src/api/analysis-run.ts';
+import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
+import type { EndpointSlice, ReplicaSet, Service } from '../../src/api/kubernetes.ts';
+import { labels } from '../../src/api/names.ts';
+import type { Rollout, RolloutSpec, RolloutStatus } from '../../src/api/rollout.ts';
+import type { Announcement, Next } from '../../src/core/decision.ts';
+import { decide } from '../../src/core/rollout/decide.ts';
+import type { Decision, Effect } from '../../src/core/rollout/decision.ts';
+import type { EffectFailure, ObservedRollout } from '../../src/core/rollout/observed-rollout.ts';
+import { isEqual } from '../../src/core/rollout/quiet.ts';
+import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
+
+export interface Pod {
+  readonly name: string;
+  readonly readyAtMs: number;
+}
+
+export interface ToyOptions {
+  /** How long a new pod of this ReplicaSet takes; Infinity for an image that never starts. */
+  readonly podLatencyMs?: (replicaSet: string, nth: number) => number;
+  /** How long the gateway takes to accept a change. */
+  readonly routeLatencyMs?: () => number;
+  readonly services?: readonly string[];
+  readonly templates?: readonly AnalysisTemplate[];
+  readonly check?: (world: ToyWorld, cause: string) => void;
+}
+
+export class Crash extends Error {}
+
+const startMs = Date.parse('2026-01-01T00:00:00Z');
+
+export class ToyWorld {
+  nowMs = startMs;
+  rollout: Rollout;
+  readonly replicaSets = new Map<string, ReplicaSet>();
+  readonly pods = new Map<string, Pod[]>();
+  readonly services = new Map<string, Service>();
+  readonly endpointSlices = new Map<string, readonly EndpointSlice[]>();
+  readonly runs = new Map<string, AnalysisRun>();
+  readonly events: Announcement[] = [];
+  readonly identities = new Map<string, string>();
+  liveRoutes: DesiredRoutes | undefined;
+  routesAcceptedAtMs = 0;
+  /** What this process has heard from the router. */
+  evidence: RouteEvidence | undefined;
+  /** Writes to the API so far. */
+  writes = 0;
+  /** Ends a pass before the write after so many more; undefined for never. */
+  crashAfter: number | undefined;
+  failures: EffectFailure[] = [];
+  readonly options: ToyOptions;
+  private podCount = 0;
+  private lastNext: Next = { kind: 'await-change' };
+
+  constructor(spec: RolloutSpec, options: ToyOptions = {}, annotations?: Record<string, string>) {
+    this.options = options;
+    this.rollout = {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Rollout',
+      metadata: { name: 'shop', namespace: 'default', uid: 'u-shop', generation: 1, ...(annotations ? { annotations } : {}) },
+      spec,
+    };
+    for (const name of options.services ?? []) {
+      this.services.set(name, {
+        metadata: { name, namespace: 'default' },
+        spec: { selector: { app: 'shop' }, ports: [{ port: 80 }] },
+      });
+    }
+    this.runCluster();
+  }
+
+  get status(): RolloutStatus {
+    return this.rollout.status ?? {};
+  }
+
+  change(spec: Partial<RolloutSpec>): void {
+    const generation = (this.rollout.metadata.generation ?? 0) + 1;
+    this.rollout = {
+      ...this.rollout,
+      metadata: { ...this.rollout.metadata, generation },
+      spec: { ...this.rollout.spec, ...spec },
+    };
+  }
+
+  /** As clients patch the status; null removes. */
+  command(patch: Record<string, unknown>): void {
+    const merged = Object.entries({ ...this.status, ...patch }).filter(([, value]) => value !== null);
+    this.rollout = { ...this.rollout, status: Object.fromEntries(merged) as RolloutStatus };
+  }
+
+  image(tag: string): void {
+    this.change({ template: templateOf(tag) });
+  }
+
+  observe(): ObservedRollout {
+    return {
+      rollout: this.rollout,
+      problems: [],
+      replicaSets: [...this.replicaSets.values()],
+      foreignReplicaSets: new Map(),
+      analysisRuns: [...this.runs.values()],
+      services: this.services,
+      endpointSlices: this.endpointSlices,
+      otherRollouts: new Set(),
+      analysisTemplates: new Map((this.options.templates ?? []).map((one) => [one.metadata.name, one])),
+      clusterAnalysisTemplates: new Map(),
+      routeProblems: [],
+      routes: this.evidence,
+      failures: this.failures,
+    };
+  }
+
+  /** One pass of the controller; true if it wrote something. Throws Crash where it is cut off. */
+  reconcile(): boolean {
+    const before = this.writes;
+    let decision: Decision = decide(this.observe(), this.nowMs);
+    for (let round = 0; ; round += 1) {
+      const known = this.evidence;
+      for (const effect of decision.effects) this.apply(effect);
+      if (isEqual(known, this.evidence) || round > 3) break;
+      decision = decide(this.observe(), this.nowMs);
+    }
+    this.lastNext = decision.next;
+    if (!isEqual(this.status, decision.status)) {
+      this.write(`status ${decision.status.phase}: ${decision.status.message}`, () => {
+        this.rollout = { ...this.rollout, status: structuredClone(decision.status) };
+      });
+    }
+    for (const announcement of decision.announcements) this.announce(announcement);
+    return this.writes !== before;
+  }
+
+  announce(announcement: Announcement): void {
+    const known = this.identities.get(announcement.identity);
+    if (known !== undefined && known !== announcement.message) {
+      throw new Error(`identity ${announcement.identity} says both "${known}" and "${announcement.message}"`);
+    }
+    if (known !== undefined) return;
+    this.identities.set(announcement.identity, announcement.message);
+    this.events.push(announcement);
+  }
+
+  /** Lets everything happen that happens by itself within the time; reconciles whenever something moved. */
+  settle(forMs = 0, stepMs = 500): void {
+    const end = this.nowMs + forMs;
+    for (;;) {
+      for (let passes = 0; ; passes += 1) {
+        if (passes > 60) throw new Error(`no end of passes: ${JSON.stringify(decide(this.observe(), this.nowMs), null, 1)}`);
+        const moved = this.runCluster();
+        if (!this.survive() && !moved) break;
+      }
+      if (this.nowMs >= end) return;
+      this.nowMs = Math.min(end, this.nowMs + stepMs);
+    }
+  }
+
+  get next(): Next {
+    return this.lastNext;
+  }
+
+  /** A pass whose crash is followed by a new process. */
+  private survive(): boolean {
+    try {
+      return this.reconcile();
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+      this.evidence = undefined;
+      return true;
+    }
+  }
+
+  private write(cause: string, change: () => void): void {
+    if (this.crashAfter !== undefined) {
+      if (this.crashAfter === 0) {
+        this.crashAfter = undefined;
+        throw new Crash(cause);
+      }
+      this.crashAfter -= 1;
+    }
+    change();
+    this.writes += 1;
+    this.options.check?.(this, cause);
+  }
+
+  private apply(effect: Effect): void {
+    switch (effect.kind) {
+      case 'create-replica-set': {
+        const { replicaSet } = effect;
+        const { name } = replicaSet.metadata;
+        if (this.replicaSets.has(name)) throw new Error(`${name} exists`);
+        this.write(`create ${name} at ${replicaSet.spec.replicas}`, () => {
+          const metadata = {
+            ...replicaSet.metadata,
+            uid: `u-${name}`,
+            generation: 1,
+            creationTimestamp: new Date(this.nowMs).toISOString(),
+          };
+          this.replicaSets.set(name, { ...replicaSet, metadata, status: { replicas: 0 } });
+          this.pods.set(name, []);
+        });
+        return;
+      }
+      case 'patch-replica-set':
+        this.write(`patch ${effect.name} ${JSON.stringify({ replicas: effect.replicas, annotations: effect.annotations })}`, () =>
+          this.patchReplicaSet(effect),
+        );
+        return;
+      case 'delete-replica-set':
+        this.write(`delete ${effect.name}`, () => {
+          this.replicaSets.delete(effect.name);
+          this.pods.delete(effect.name);
+        });
+        return;
+      case 'switch-service':
+        this.write(`switch ${effect.name} to ${effect.hash}`, () => this.switchService(effect));
+        return;
+      case 'converge-routes':
+        this.converge(effect.desired);
+        return;
+      case 'create-analysis-run':
+        this.write(`create run ${effect.run.metadata.name}`, () => this.runs.set(effect.run.metadata.name, effect.run));
+        return;
+      case 'terminate-analysis-run': {
+        const run = this.runs.get(effect.name);
+        this.write(`terminate run ${effect.name}`, () => {
+          if (run !== undefined) this.runs.set(effect.name, { ...run, spec: { ...run.spec, terminate: true } });
+        });
+        return;
+      }
+      case 'delete-analysis-run':
+        this.write(`delete run ${effect.name}`, () => this.runs.delete(effect.name));
+        return;
+      case 'patch-rollout':
+        this.write(`patch rollout ${JSON.stringify(effect).slice(0, 200)}`, () => this.patchRollout(effect));
+        return;
+    }
+  }
+
+  private patchReplicaSet(effect: Extract<Effect, { kind: 'patch-replica-set' }>): void {
+    const old = this.replicaSets.get(effect.name);
+    if (old === undefined) throw new Error(`no ReplicaSet ${effect.name}`);
+    const generation = (old.metadata.generation ?? 0) + (effect.replicas === undefined ? 0 : 1);
+    this.replicaSets.set(effect.name, {
+      ...old,
+      metadata: { ...old.metadata, generation, annotations: merged(old.metadata.annotations, effect.annotations) },
+      spec: { ...old.spec, ...(effect.replicas === undefined ? {} : { replicas: effect.replicas }) },
+    });
+  }
+
+  private patchRollout(effect: Extract<Effect, { kind: 'patch-rollout' }>): void {
+    const { metadata } = this.rollout;
+    if (effect.template !== undefined) this.change({ template: effect.template });
+    if (effect.replicas !== undefined) this.change({ replicas: effect.replicas });
+    const generation = this.rollout.metadata.generation ?? 0;
+    this.rollout = {
+      ...this.rollout,
+      metadata: { ...metadata, generation, annotations: merged(metadata.annotations, effect.annotations) },
+    };
+  }
+
+  private switchService(effect: Extract<Effect, { kind: 'switch-service' }>): void {
+    const old = this.services.get(effect.name);
+    if (old === undefined) throw new Error(`no Service ${effect.name}`);
+    this.services.set(effect.name, {
+      metadata: { ...old.metadata, annotations: { 'argo-rollouts.argoproj.io/managed-by-rollouts': effect.managedBy } },
+      spec: { ...old.spec, selector: { ...old.spec.selector, [labels.podTemplateHash]: effect.hash } },
+    });
+  }
+
+  private converge(desired: DesiredRoutes): void {
+    if (!isEqual(this.liveRoutes, desired)) {
+      this.write(`routes canary ${desired.canaryWeight}`, () => {
+        this.liveRoutes = desired;
+        this.routesAcceptedAtMs = this.nowMs + (this.options.routeLatencyMs?.() ?? 0);
+      });
+    }
+    this.hearRoutes();
+  }
+
+  private hearRoutes(): boolean {
+    const desired = this.liveRoutes;
+    if (desired === undefined) return false;
+    const state = this.nowMs >= this.routesAcceptedAtMs ? 'confirmed' : 'pending';
+    const message = state === 'confirmed' ? '' : 'the gateway has not accepted route shop yet';
+    const old = this.evidence;
+    this.evidence = { desired, state, message, liveCanaryWeight: desired.canaryWeight, reasserted: false };
+    return !isEqual(old, this.evidence);
+  }
+
+  /** The ReplicaSet and endpoint controllers and the watch on routes; true if any of them changed something. */
+  runCluster(): boolean {
+    let moved = this.evidence !== undefined && this.hearRoutes();
+    for (const replicaSet of this.replicaSets.values()) moved = this.runReplicaSet(replicaSet) || moved;
+    for (const service of this.services.values()) moved = this.runService(service) || moved;
+    return moved;
+  }
+
+  private runReplicaSet(replicaSet: ReplicaSet): boolean {
+    const { name } = replicaSet.metadata;
+    const size = replicaSet.spec.replicas ?? 1;
+    let pods = this.pods.get(name) ?? [];
+    if (pods.length > size) pods = [...pods].sort((a, b) => a.readyAtMs - b.readyAtMs).slice(0, size);
+    while (pods.length < size) {
+      this.podCount += 1;
+      const latency = this.options.podLatencyMs?.(name, this.podCount) ?? 0;
+      pods = [...pods, { name: `${name}-${this.podCount}`, readyAtMs: this.nowMs + latency }];
+    }
+    this.pods.set(name, pods);
+    const ready = this.readyPods(name).length;
+    const status = { replicas: pods.length, readyReplicas: ready, availableReplicas: ready };
+    if (isEqual(status, replicaSet.status)) return false;
+    this.replicaSets.set(name, { ...replicaSet, status });
+    return true;
+  }
+
+  readyPods(name: string): readonly Pod[] {
+    return (this.pods.get(name) ?? []).filter((pod) => pod.readyAtMs <= this.nowMs);
+  }
+
+  private runService(service: Service): boolean {
+    const { name } = service.metadata;
+    const hash = service.spec.selector?.[labels.podTemplateHash];
+    const chosen = [...this.replicaSets.values()].filter(
+      (one) => hash === undefined || one.metadata.labels?.[labels.podTemplateHash] === hash,
+    );
+    const endpoints = chosen.flatMap((one) =>
+      this.readyPods(one.metadata.name).map((pod) => ({
+        addresses: ['10.0.0.1'],
+        conditions: { ready: true },
+        targetRef: { kind: 'Pod', name: pod.name },
+      })),
+    );
+    const slices = [{ metadata: { name: `${name}-1` }, endpoints }];
+    if (isEqual(slices, this.endpointSlices.get(name))) return false;
+    this.endpointSlices.set(name, slices);
+    return true;
+  }
+
+  /** Sets what a run says. */
+  verdict(phase: 'Running' | 'Successful' | 'Failed' | 'Error' | 'Inconclusive', message?: string): void {
+    for (const [name, run] of this.runs) {
+      const known = run.status?.phase;
+      if (known !== undefined && known !== 'Running' && known !== 'Pending') continue;
+      this.runs.set(name, { ...run, status: { phase, ...(message === undefined ? {} : { message }) } });
+    }
+  }
+
+  /** `Normal Reason: message` of the events since the mark. */
+  told(since = 0): readonly string[] {
+    return this.events.slice(since).map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
+  }
+
+  /** tag -> pods asked for. */
+  sizes(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.replicaSets.values()].map((one) => [tagOf(one), one.spec.replicas ?? 1]));
+  }
+}
+
+export function tagOf(replicaSet: ReplicaSet): string {
+  const containers = replicaSet.spec.template.spec?.containers as { image: string }[] | undefined;
+  return containers?.[0]?.image.split(':')[1] ?? '';
+}
+
+export function templateOf(tag: string): NonNullable<RolloutSpec['template']> {
+  return { metadata: { labels: { app: 'shop' } }, spec: { containers: [{ name: 'shop', image: `shop:${tag}` }] } };
+}
+
+function merged(old: Readonly<Record<string, string>> | undefined, patch: Readonly<Record<string, string | null>> | undefined) {
+  const entries = Object.entries({ ...old, ...patch }).filter((entry): entry is [string, string] => entry[1] !== null);
+  return Object.fromEntries(entries);
+}
