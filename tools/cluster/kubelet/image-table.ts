@@ -39,7 +39,8 @@ export function parseImage(reference: string): ImageReference {
 export function findImage(table: ImageTable, reference: string): ImageProgram | undefined {
   const { name, tag } = parseImage(reference);
   const short = name.replace(/^docker\.io\/(library\/)?/, '');
-  const program = table[reference] ?? table[name] ?? table[short];
+  const key = [reference, name, short].find((candidate) => Object.hasOwn(table, candidate));
+  const program = key === undefined ? undefined : table[key];
   if (program?.tags !== undefined && !program.tags.includes(tag)) return undefined;
   return program;
 }
