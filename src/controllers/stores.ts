@@ -5,11 +5,10 @@ import type { EndpointSlice, KubeObject, ReplicaSet, Service } from '../api/kube
 import { annotations, labels } from '../api/names.ts';
 import * as resources from '../api/resources.ts';
 import type { Rollout } from '../api/rollout.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { Cluster, Resource } from '../runtime/cluster.ts';
-import type { Log } from '../runtime/log.ts';
+import type { Resource } from '../runtime/cluster.ts';
+import { Informer, type InformerOptions } from '../runtime/informer.ts';
 import { keyText } from '../runtime/object-key.ts';
-import { Store, type StoreOptions } from '../runtime/store.ts';
+import type { Store, StoreOptions } from '../runtime/store.ts';
 import { routeReferences, serviceNames, stemOf, templateReferences } from './rollout/references.ts';
 
 export interface Stores {
@@ -25,19 +24,25 @@ export interface Stores {
 /** The value under which every Rollout of a namespace that uses templates is found; without a namespace, every one of all. */
 export const anyTemplate = (namespace: string | undefined): string => `${namespace ?? ''}/*`;
 
-export interface StoresOptions {
-  readonly cluster: Cluster;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** False where watches show only objects of one instance. */
-  readonly takesOwnWrites: boolean;
-}
+/** The same kinds, watched. */
+export type Informers = { readonly [K in keyof Stores]: Stores[K] extends Store<infer T> ? Informer<T> : never };
 
-export function createStores({ cluster, clock, log, takesOwnWrites }: StoresOptions): Stores {
-  const store = <T extends KubeObject>(resource: Resource<T>, options: Pick<StoreOptions<T>, 'trim' | 'indexes'> = {}) =>
-    new Store<T>({ resource, clock, log, takesOwnWrites, fetch: (key) => cluster.get(resource, key), ...options });
+/** What every informer of the process is made with. */
+export type InformerSettings = Pick<
+  InformerOptions<KubeObject>,
+  'cluster' | 'clock' | 'random' | 'log' | 'namespace' | 'labelSelector' | 'metrics' | 'backoffMaxMs'
+>;
+
+/** `settings.labelSelector` limits Rollouts and AnalysisRuns to one instance; what they own and refer to is watched whole. */
+export function createInformers(settings: InformerSettings): Informers {
+  const { labelSelector, ...everything } = settings;
+  const informer = <T extends KubeObject>(resource: Resource<T>, options: Pick<StoreOptions<T>, 'trim' | 'indexes'> = {}) =>
+    new Informer<T>({ ...everything, resource, ...options });
+  const ofInstance = <T extends KubeObject>(resource: Resource<T>, options: Pick<StoreOptions<T>, 'trim' | 'indexes'> = {}) =>
+    new Informer<T>({ ...settings, resource, ...options });
+  const { namespace: _, ...clusterWide } = everything;
   return {
-    rollouts: store<Rollout>(resources.rollouts, {
+    rollouts: ofInstance<Rollout>(resources.rollouts, {
       indexes: {
         service: (rollout) => serviceNames(rollout).map((name) => keyText({ namespace: rollout.metadata.namespace, name })),
         template: (rollout) =>
@@ -45,26 +50,21 @@ export function createStores({ cluster, clock, log, takesOwnWrites }: StoresOpti
         route: routeReferences,
       },
     }),
-    replicaSets: store<ReplicaSet>(resources.replicaSets, {
+    replicaSets: informer<ReplicaSet>(resources.replicaSets, {
       trim: trimReplicaSet,
       indexes: {
         stem: ({ metadata }) => [keyText({ namespace: metadata.namespace, name: stemOf(metadata.name) })],
         orphan: (replicaSet) => (isOrphan(replicaSet) ? [replicaSet.metadata.namespace ?? ''] : []),
       },
     }),
-    services: store<Service>(resources.services, {
-      trim: ({ apiVersion, kind, metadata, spec }) => ({
-        ...(apiVersion !== undefined && { apiVersion }),
-        ...(kind !== undefined && { kind }),
+    services: informer<Service>(resources.services, {
+      trim: ({ metadata, spec: { selector, ports } }) => ({
         metadata,
-        spec: {
-          ...(spec.selector !== undefined && { selector: spec.selector }),
-          ...(spec.ports !== undefined && { ports: spec.ports }),
-        },
+        spec: { ...(selector !== undefined && { selector }), ...(ports !== undefined && { ports }) },
       }),
       indexes: { managedBy: managers },
     }),
-    endpointSlices: store<EndpointSlice>(resources.endpointSlices, {
+    endpointSlices: informer<EndpointSlice>(resources.endpointSlices, {
       indexes: {
         service: ({ metadata }) => {
           const name = metadata.labels?.['kubernetes.io/service-name'];
@@ -72,9 +72,24 @@ export function createStores({ cluster, clock, log, takesOwnWrites }: StoresOpti
         },
       },
     }),
-    analysisRuns: store<AnalysisRun>(resources.analysisRuns),
-    analysisTemplates: store<AnalysisTemplate>(resources.analysisTemplates),
-    clusterAnalysisTemplates: store<ClusterAnalysisTemplate>(resources.clusterAnalysisTemplates),
+    analysisRuns: ofInstance<AnalysisRun>(resources.analysisRuns),
+    analysisTemplates: informer<AnalysisTemplate>(resources.analysisTemplates),
+    clusterAnalysisTemplates: new Informer<ClusterAnalysisTemplate>({
+      ...clusterWide,
+      resource: resources.clusterAnalysisTemplates,
+    }),
+  };
+}
+
+export function storesOf(informers: Informers): Stores {
+  return {
+    rollouts: informers.rollouts.store,
+    replicaSets: informers.replicaSets.store,
+    services: informers.services.store,
+    endpointSlices: informers.endpointSlices.store,
+    analysisRuns: informers.analysisRuns.store,
+    analysisTemplates: informers.analysisTemplates.store,
+    clusterAnalysisTemplates: informers.clusterAnalysisTemplates.store,
   };
 }
 

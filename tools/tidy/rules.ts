@@ -15,8 +15,10 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   options: ['api'],
   'logger.ts': [],
   'version.ts': [],
+  process: ['api', 'core', 'runtime', 'controllers', 'providers/traffic', 'providers/metrics', 'server', 'options', 'logger.ts'],
   'main.ts': [
     'api',
+    'process',
     'core',
     'runtime',
     'controllers',
@@ -30,7 +32,10 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   cli: ['options', 'main.ts', 'version.ts'],
 };
 
-/** Rooms that know a provider only by its port file; main.ts alone constructs implementations. */
+/** Rooms that may construct implementations; all others know a provider only by its port file. */
+export const composers: ReadonlySet<string> = new Set(['main.ts', 'process']);
+
+/** room of providers -> its port file */
 export const portFiles: Readonly<Record<string, string>> = {
   'providers/traffic': 'providers/traffic/traffic-router.ts',
   'providers/metrics': 'providers/metrics/metric-provider.ts',
@@ -44,6 +49,8 @@ export interface Ban {
   readonly pattern: RegExp;
   /** Paths below src/ that may; a trailing slash means all below it. */
   readonly homes: readonly string[];
+  /** Only below this folder of src/; everywhere if absent. */
+  readonly within?: string;
 }
 
 export const bans: readonly Ban[] = [
@@ -52,11 +59,7 @@ export const bans: readonly Ban[] = [
   { what: 'randomness', pattern: /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, homes: ['main.ts', 'runtime/clock.ts'] },
   { what: 'the environment', pattern: /\bprocess\.env\b/, homes: ['cli/', 'main.ts'] },
   { what: 'the console', pattern: /\bconsole\.\w+\(/, homes: [] },
-  {
-    what: 'promises in core',
-    pattern: /\bPromise\b|\basync\b|\bawait\b|\bfetch\(/,
-    homes: ['api/', 'runtime/', 'providers/', 'controllers/', 'server/', 'cli/', 'main.ts'],
-  },
+  { what: 'a promise', pattern: /\bPromise\b|\basync\b|\bawait\b|\bfetch\(/, homes: [], within: 'core/' },
 ];
 
 /** Lines a source file may have. */

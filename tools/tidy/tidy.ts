@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { arrows, bans, clusterPort, emptyNames, mostLines, portFiles, ratchet } from './rules.ts';
+import { arrows, bans, clusterPort, composers, emptyNames, mostLines, portFiles, ratchet } from './rules.ts';
 
 /** path below the top of the repository -> text. */
 export type Sources = ReadonlyMap<string, string>;
@@ -52,7 +52,7 @@ function arrowBreaches(path: string, text: string): readonly string[] {
     const inside = target.slice('src/'.length);
     const port = portFiles[to];
     if (!allowed.includes(to)) return [`${path}:${line}: ${room} may not import ${to}.`];
-    if (port !== undefined && room !== 'main.ts' && inside !== port)
+    if (port !== undefined && !composers.has(room) && inside !== port)
       return [`${path}:${line}: outside ${to} only ${port} is imported.`];
     if (to === 'runtime' && room.startsWith('providers/') && inside !== clusterPort)
       return [`${path}:${line}: providers import only ${clusterPort} of runtime.`];

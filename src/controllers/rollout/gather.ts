@@ -1,8 +1,8 @@
 /** Collects, from the stores alone, everything that a decision about one Rollout may look at. No request is made here. */
 import type { AnalysisTemplate, ClusterAnalysisTemplate } from '../../api/analysis-template.ts';
 import { decodeRollout } from '../../api/decode.ts';
-import type { EndpointSlice, LabelSelector, ReplicaSet, Service } from '../../api/kubernetes.ts';
-import { labels } from '../../api/names.ts';
+import type { EndpointSlice, ReplicaSet, Service } from '../../api/kubernetes.ts';
+import { isEmptySelector, matchesLabels } from '../../api/label-selector.ts';
 import type { Rollout } from '../../api/rollout.ts';
 import type { EffectFailure, ObservedRollout } from '../../core/rollout/observed-rollout.ts';
 import type { RouteEvidence } from '../../core/rollout/routes.ts';
@@ -52,40 +52,15 @@ function ownReplicaSets(stores: Stores, rollout: Rollout): readonly ReplicaSet[]
     .byOwner(uid ?? '')
     .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.controller === true));
   const { selector } = rollout.spec;
-  if (selector === undefined) return controlled;
+  // An empty selector would take every ReplicaSet of the namespace.
+  if (selector === undefined || isEmptySelector(selector)) return controlled;
   const orphans = stores.replicaSets
     .byIndex('orphan', namespace ?? '')
     .filter(
-      ({ metadata, spec }) => metadata.deletionTimestamp === undefined && selects(selector, spec.template.metadata?.labels ?? {}),
+      ({ metadata, spec }) =>
+        metadata.deletionTimestamp === undefined && matchesLabels(selector, spec.template.metadata?.labels ?? {}),
     );
   return [...controlled, ...orphans];
-}
-
-/** Does the selector match these labels? An empty selector matches nothing here: it would take every ReplicaSet of the namespace. */
-export function selects(
-  { matchLabels = {}, matchExpressions = [] }: LabelSelector,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  const wanted = Object.entries(matchLabels);
-  if (wanted.length + matchExpressions.length === 0) return false;
-  return (
-    wanted.every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every(({ key, operator, values = [] }) => {
-      const label = labels[key];
-      switch (operator) {
-        case 'In':
-          return label !== undefined && values.includes(label);
-        case 'NotIn':
-          return label === undefined || !values.includes(label);
-        case 'Exists':
-          return label !== undefined;
-        case 'DoesNotExist':
-          return label === undefined;
-        default:
-          return false;
-      }
-    })
-  );
 }
 
 function referencedServices(stores: Stores, rollout: Rollout): ReadonlyMap<string, Service> {
@@ -131,9 +106,4 @@ function referencedTemplates(
     pending.push(...(template.spec.templates ?? []));
   }
   return { analysisTemplates, clusterAnalysisTemplates };
-}
-
-/** The hash that a Service's selector names, for whoever cleans up. */
-export function selectedHash(service: Service): string | undefined {
-  return service.spec.selector?.[labels.podTemplateHash];
 }

@@ -9,7 +9,7 @@ import type { Decision } from '../../core/rollout/decision.ts';
 import type { ObservedRollout } from '../../core/rollout/observed-rollout.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
-import type { Stores } from '../stores.ts';
+import { managers, type Stores } from '../stores.ts';
 import { type Announcer, announce, isOfEffect } from './announce.ts';
 import { type Applied, applyEffects } from './apply.ts';
 import { gather } from './gather.ts';
@@ -52,6 +52,15 @@ export class RolloutReconciler {
     if (rollouts.isBehindOwnWrites(key)) return true;
     const uid = rollouts.getByKey(key)?.metadata.uid;
     return uid !== undefined && (replicaSets.isBehindOwnWritesOfOwner(uid) || analysisRuns.isBehindOwnWritesOfOwner(uid));
+  }
+
+  /** Keys of Rollouts that are gone while Services still carry their mark: deleted while no process was there to see it. */
+  abandoned(): Iterable<string> {
+    const { services, rollouts } = this.#options.stores;
+    return services
+      .list()
+      .flatMap(managers)
+      .filter((key) => rollouts.getByKey(key) === undefined);
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Next> {

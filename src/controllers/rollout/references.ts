@@ -1,5 +1,5 @@
 /** Which other objects a Rollout speaks of: by these names it is found again when one of them changes. */
-import { gatewayApiPlugin } from '../../api/names.ts';
+import { decodeGatewayApiRouting } from '../../api/gateway-api-routing.ts';
 import type { Rollout, RolloutAnalysis } from '../../api/rollout.ts';
 
 export interface Reference {
@@ -33,20 +33,15 @@ export function stemOf(replicaSetName: string): string {
 
 /** `namespace/name` of each Gateway API route that it names, and `namespace/*` where it selects routes by label. */
 export function routeReferences(rollout: Rollout): readonly string[] {
-  const config = rollout.spec.strategy?.canary?.trafficRouting?.plugins?.[gatewayApiPlugin];
-  if (typeof config !== 'object' || config === null) return [];
-  const fields = config as Readonly<Record<string, unknown>>;
-  const namespace = typeof fields['namespace'] === 'string' ? fields['namespace'] : (rollout.metadata.namespace ?? '');
-  return routeKinds.flatMap((kind) => {
-    const one = fields[kind];
-    const several = fields[`${kind}s`];
-    const names = [
-      one,
-      ...(Array.isArray(several) ? several.map((item: unknown) => (item as { readonly name?: unknown } | null)?.name) : []),
-    ];
-    const named = names.filter((name) => typeof name === 'string').map((name) => `${namespace}/${name}`);
-    return fields[`${kind}Selector`] === undefined ? named : [...named, `${namespace}/*`];
-  });
+  const routing = decodeGatewayApiRouting(rollout.spec.strategy?.canary?.trafficRouting)?.routing;
+  if (routing === undefined) return [];
+  const { httpRoute, grpcRoute, tcpRoute, tlsRoute, httpRoutes, grpcRoutes, tcpRoutes, tlsRoutes } = routing;
+  const { httpRouteSelector, grpcRouteSelector, tcpRouteSelector, tlsRouteSelector } = routing;
+  const listed = [httpRoutes, grpcRoutes, tcpRoutes, tlsRoutes].flatMap((refs) => (refs ?? []).map(({ name }) => name));
+  const names = [httpRoute, grpcRoute, tcpRoute, tlsRoute, ...listed].filter((name) => name !== undefined);
+  const selects = [httpRouteSelector, grpcRouteSelector, tcpRouteSelector, tlsRouteSelector].some(
+    (selector) => selector !== undefined,
+  );
+  const namespace = routing.namespace ?? rollout.metadata.namespace ?? '';
+  return [...names, ...(selects ? ['*'] : [])].map((name) => `${namespace}/${name}`);
 }
-
-const routeKinds = ['httpRoute', 'grpcRoute', 'tcpRoute', 'tlsRoute'] as const;

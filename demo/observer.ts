@@ -1,0 +1,186 @@
+/** Watches the cluster as a user would, through the API, and remembers when what happened: the scenes of the view, the record of the bill. */
+
+import type { AnalysisRun } from '../src/api/analysis-run.ts';
+import type { KubeObject, ReplicaSet } from '../src/api/kubernetes.ts';
+import { labels } from '../src/api/names.ts';
+import * as resources from '../src/api/resources.ts';
+import type { Rollout } from '../src/api/rollout.ts';
+import { loadKubeConfig } from '../src/runtime/client/kube-config.ts';
+import { KubernetesClient } from '../src/runtime/client/kubernetes-client.ts';
+import { systemClock } from '../src/runtime/clock.ts';
+import type { Resource } from '../src/runtime/cluster.ts';
+import { Informer, whenSynced } from '../src/runtime/informer.ts';
+import type { Log } from '../src/runtime/log.ts';
+import type { WeightChange } from './bill.ts';
+import type { Happening } from './scene.ts';
+
+interface Route extends KubeObject {
+  readonly spec?: {
+    readonly rules?: readonly { readonly backendRefs?: readonly { readonly name: string; readonly weight?: number }[] }[];
+  };
+}
+
+interface Pod extends KubeObject {
+  readonly status?: {
+    readonly phase?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+interface Event extends KubeObject {
+  readonly type?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly involvedObject?: { readonly kind?: string; readonly name?: string };
+}
+
+export interface PodCount {
+  readonly pods: number;
+  readonly ready: number;
+}
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+export class Observer {
+  readonly weights: WeightChange[] = [{ atMs: 0, canaryWeight: 0 }];
+  readonly happenings: Happening[] = [];
+  /** Called for each event, as it comes. */
+  onHappening: (happening: Happening) => void = () => {};
+  readonly #beganMs: number;
+  readonly #client: KubernetesClient;
+  readonly #rollouts: Informer<Rollout>;
+  readonly #replicaSets: Informer<ReplicaSet>;
+  readonly #runs: Informer<AnalysisRun>;
+  readonly #pods: Informer<Pod>;
+  readonly #waiting = new Set<() => void>();
+  readonly #abort = new AbortController();
+  readonly #running: Promise<void>[];
+  readonly #seenEvents = new Set<string>();
+  /** name of an AnalysisRun -> when a failed measurement was first seen in it, ms since the epoch */
+  readonly #failedMeasurements = new Map<string, number>();
+
+  constructor(kubeconfig: string, namespace: string, beganMs: number) {
+    this.#beganMs = beganMs;
+    const { config } = loadKubeConfig({ kubeconfig, environment: {} });
+    this.#client = KubernetesClient.create({ config, clock: systemClock, random: Math.random, environment: {}, limits: undefined });
+    const informer = <T extends KubeObject>(resource: Resource<T>) =>
+      new Informer<T>({ cluster: this.#client, resource, clock: systemClock, random: Math.random, log: silent, namespace });
+    this.#rollouts = informer(resources.rollouts);
+    this.#replicaSets = informer(resources.replicaSets);
+    this.#runs = informer(resources.analysisRuns);
+    this.#pods = informer<Pod>(resources.pods as Resource<Pod>);
+    const routes = informer<Route>(resources.httpRoutes as Resource<Route>);
+    const events = informer<Event>(resources.events as Resource<Event>);
+    routes.store.onChange((_, route) => this.#sawRoute(route));
+    events.store.onChange((_, event) => this.#sawEvent(event));
+    this.#runs.store.onChange((_, run) => this.#sawRun(run));
+    const all = [this.#rollouts, this.#replicaSets, this.#runs, this.#pods, routes, events];
+    for (const { store } of all) store.onChange(() => this.#wake());
+    this.#running = all.map((one) => one.run(this.#abort.signal));
+  }
+
+  async ready(): Promise<void> {
+    await whenSynced([this.#rollouts.store, this.#replicaSets.store, this.#pods.store], this.#abort.signal);
+  }
+
+  get rollout(): Rollout | undefined {
+    return this.#rollouts.store.list()[0];
+  }
+
+  get canaryWeight(): number {
+    return this.weights.at(-1)?.canaryWeight ?? 0;
+  }
+
+  /** Image tag -> its pods, for those that have any or belong to a ReplicaSet with any. */
+  podsByVersion(): ReadonlyMap<string, PodCount> {
+    const counts = new Map<string, PodCount>();
+    for (const pod of this.#pods.store.list()) {
+      const version = this.versionOf(pod.metadata.labels?.[labels.podTemplateHash]);
+      if (version === undefined) continue;
+      const isReady =
+        pod.metadata.deletionTimestamp === undefined &&
+        pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+      const { pods, ready } = counts.get(version) ?? { pods: 0, ready: 0 };
+      counts.set(version, { pods: pods + 1, ready: ready + (isReady ? 1 : 0) });
+    }
+    return counts;
+  }
+
+  /** The image tag of the ReplicaSet with this hash. */
+  versionOf(hash: string | undefined): string | undefined {
+    const replicaSet = this.#replicaSets.store.list().find(({ metadata }) => metadata.labels?.[labels.podTemplateHash] === hash);
+    const containers = replicaSet?.spec.template.spec?.containers as readonly { readonly image?: string }[] | undefined;
+    return hash === undefined ? undefined : containers?.[0]?.image?.split(':')[1];
+  }
+
+  /** When a failed measurement was first seen in any run, ms since the epoch. */
+  get firstFailedMeasurementMs(): number | undefined {
+    const times = [...this.#failedMeasurements.values()];
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** Settles with the time when the condition first holds. Rejects after the time is up, with what `describe` says of the situation then. */
+  async until(condition: () => boolean, withinMs: number, describe: () => string): Promise<number> {
+    const deadline = Date.now() + withinMs;
+    while (!condition()) {
+      const leftMs = deadline - Date.now();
+      if (leftMs <= 0) throw new Error(`after ${withinMs / 1000} s still waiting: ${describe()}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(wake, leftMs);
+        const waiting = this.#waiting;
+        function wake(): void {
+          clearTimeout(timer);
+          waiting.delete(wake);
+          resolve();
+        }
+        waiting.add(wake);
+      });
+    }
+    return Date.now();
+  }
+
+  async setImage(namespace: string, image: string): Promise<void> {
+    const body = [{ op: 'replace' as const, path: '/spec/template/spec/containers/0/image', value: image }];
+    const result = await this.#client.patch(resources.rollouts, { namespace, name: 'shop' }, { type: 'json', body });
+    if (result.outcome !== 'done') throw new Error(`the shop's image could not be set: ${result.outcome}`);
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await Promise.all(this.#running);
+    await this.#client.close();
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  #sawRoute(route: Route | undefined): void {
+    const backend = route?.spec?.rules?.flatMap(({ backendRefs = [] }) => backendRefs).find(({ name }) => name === 'shop-canary');
+    const canaryWeight = backend?.weight ?? 0;
+    if (canaryWeight !== this.canaryWeight) this.weights.push({ atMs: Date.now(), canaryWeight });
+  }
+
+  #sawRun(run: AnalysisRun | undefined): void {
+    if (run === undefined || this.#failedMeasurements.has(run.metadata.name)) return;
+    const measurements = run.status?.metricResults?.flatMap((result) => result.measurements ?? []) ?? [];
+    if (measurements.some(({ phase }) => phase === 'Failed')) this.#failedMeasurements.set(run.metadata.name, Date.now());
+  }
+
+  #sawEvent(event: Event | undefined): void {
+    const uid = event?.metadata.uid ?? '';
+    if (event === undefined || this.#seenEvents.has(uid)) return;
+    this.#seenEvents.add(uid);
+    const { kind } = event.involvedObject ?? {};
+    if (kind !== 'Rollout' && kind !== 'AnalysisRun') return;
+    const type = event.type === 'Warning' ? 'Warning' : 'Normal';
+    const happening: Happening = {
+      atMs: Date.now() - this.#beganMs,
+      type,
+      reason: event.reason ?? '',
+      message: event.message ?? '',
+    };
+    this.happenings.push(happening);
+    this.onHappening(happening);
+  }
+}

@@ -1,0 +1,153 @@
+/** The play itself: version 1 is there, version 2 is good and gets promoted, version 3 is bad and is taken back; then the bill. */
+import { readFile } from 'node:fs/promises';
+import { type Bill, makeBill } from './bill.ts';
+import { Observer, type PodCount } from './observer.ts';
+import type { Revision, Scene } from './scene.ts';
+import type { Screen } from './screen.ts';
+import { startTraffic, type Traffic } from './shop/traffic.ts';
+import type { Stage } from './stage.ts';
+import { VersionTally } from './tally.ts';
+
+export interface PlayOptions {
+  readonly requestsPerSecond: number;
+  readonly screen: Screen;
+  /** Milliseconds since the epoch. */
+  readonly beganMs: number;
+}
+
+const drawEveryMs = 100;
+const withinMs = { open: 60_000, promoted: 90_000, takenBack: 60_000 };
+const badVersion = 'v3';
+
+/** Settles when the play is over, well or badly. Rejects only where not even a bill can be made. */
+export async function play(stage: Stage, { requestsPerSecond, screen, beganMs }: PlayOptions): Promise<Bill> {
+  const observer = new Observer(stage.cluster.adminKubeconfig, stage.namespace, beganMs);
+  observer.onHappening = (happening) => screen.happened(happening);
+  const tally = new VersionTally();
+  let title = 'version 1 opens the shop';
+  let traffic: Traffic | undefined;
+  const timer = setInterval(() => screen.draw(sceneOf(observer, tally, title, Date.now() - beganMs)), drawEveryMs);
+  const describe = () => `${observer.rollout?.status?.phase}: ${observer.rollout?.status?.message}`;
+  const marks = { goodVersionPromoted: false, badVersionTakenBack: false, weightZeroMs: 0, lastBadPodGoneMs: 0 };
+  try {
+    await observer.ready();
+    await observer.until(() => isHealthy(observer, 'v1'), withinMs.open, describe);
+    traffic = startTraffic({
+      url: stage.gateway.httpUrl,
+      host: 'shop.example',
+      requestsPerSecond,
+      onResponse: (outcome) => tally.count(outcome),
+    });
+    await observer.until(
+      () => tally.answered('v1') >= requestsPerSecond,
+      withinMs.open,
+      () => 'no answers through the gateway',
+    );
+
+    title = 'version 2, a good one';
+    screen.say('version 2 goes out: it is a good one');
+    await observer.setImage(stage.namespace, 'shop:v2');
+    await observer.until(
+      () => isHealthy(observer, 'v2') && (observer.podsByVersion().get('v1')?.pods ?? 0) === 0,
+      withinMs.promoted,
+      describe,
+    );
+    marks.goodVersionPromoted = true;
+
+    title = 'version 3, a bad one: one request in five fails';
+    screen.say('version 3 goes out: it fails one request in five');
+    await observer.setImage(stage.namespace, `shop:${badVersion}`);
+    await observer.until(() => observer.canaryWeight > 0, withinMs.takenBack, describe);
+    marks.weightZeroMs = await observer.until(
+      () => observer.firstFailedMeasurementMs !== undefined && observer.canaryWeight === 0,
+      withinMs.takenBack,
+      describe,
+    );
+    marks.lastBadPodGoneMs = await observer.until(
+      () => (observer.podsByVersion().get(badVersion)?.pods ?? 0) === 0,
+      withinMs.takenBack,
+      describe,
+    );
+    marks.badVersionTakenBack =
+      observer.rollout?.status?.abort === true && observer.versionOf(observer.rollout.status.stableRS) === 'v2';
+  } catch (error) {
+    screen.say(`this went wrong: ${(error as Error).message}`);
+  }
+  await traffic?.stop();
+  clearInterval(timer);
+  screen.draw(sceneOf(observer, tally, title, Date.now() - beganMs));
+  screen.end();
+  await observer.stop();
+  return makeBill({
+    sent: traffic?.counters.sent ?? 0,
+    failures: tally.failures,
+    weights: observer.weights,
+    badVersion,
+    goodVersionPromoted: marks.goodVersionPromoted,
+    badVersionTakenBack: marks.badVersionTakenBack,
+    firstFailedMeasurementMs: observer.firstFailedMeasurementMs,
+    weightZeroMs: marks.weightZeroMs || undefined,
+    lastBadPodGoneMs: marks.lastBadPodGoneMs || undefined,
+    apiRequests: await requestsOf(stage.controllerUser, stage.cluster.auditLog),
+  });
+}
+
+/** Healthy with this version as the stable one, as `kubectl get rollout` would tell. */
+function isHealthy(observer: Observer, version: string): boolean {
+  const { rollout } = observer;
+  const { status } = rollout ?? {};
+  const isObserved = status?.observedGeneration === String(rollout?.metadata.generation);
+  return isObserved && status?.phase === 'Healthy' && observer.versionOf(status.stableRS) === version;
+}
+
+function sceneOf(observer: Observer, tally: VersionTally, title: string, nowMs: number): Scene {
+  const { rollout } = observer;
+  const status = rollout?.status;
+  const pods = observer.podsByVersion();
+  const stable = observer.versionOf(status?.stableRS);
+  const current = observer.versionOf(status?.currentPodHash);
+  const none: PodCount = { pods: 0, ready: 0 };
+  const versions = [...new Set([...pods.keys(), ...tally.versions()])].sort();
+  return {
+    nowMs,
+    title,
+    phase: status?.phase ?? 'Unknown',
+    message: status?.message ?? '',
+    steps: (rollout?.spec.strategy?.canary?.steps ?? []).map(stepWords),
+    currentStep: status?.currentStepIndex,
+    canaryWeight: observer.canaryWeight,
+    revisions: versions.map((version): Revision => {
+      const role = version === stable ? 'stable' : version === current ? 'canary' : 'old';
+      const { pods: count, ready } = pods.get(version) ?? none;
+      return { version, role, pods: count, readyPods: ready, ...tally.of(version, Date.now()) };
+    }),
+    happenings: observer.happenings,
+  };
+}
+
+type Step = NonNullable<NonNullable<NonNullable<NonNullable<Observer['rollout']>['spec']['strategy']>['canary']>['steps']>[number];
+
+function stepWords(step: Step): string {
+  if (step.setWeight !== undefined) return `weight ${step.setWeight}`;
+  if (step.pause !== undefined) return `pause ${step.pause.duration ?? ''}`.trim();
+  return Object.keys(step)[0] ?? '';
+}
+
+/** `verb resource` -> how often this user asked for it and was answered. */
+async function requestsOf(user: string, auditLog: string | undefined): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  for (const line of auditLog === undefined ? [] : (await readFile(auditLog, 'utf8')).split('\n')) {
+    if (!line.includes(user)) continue;
+    const { verb, objectRef, user: who } = JSON.parse(line) as AuditEntry;
+    if (who?.username !== user || objectRef === undefined) continue;
+    const what = `${verb} ${objectRef.resource}${objectRef.subresource === undefined ? '' : `/${objectRef.subresource}`}`;
+    counts[what] = (counts[what] ?? 0) + 1;
+  }
+  return counts;
+}
+
+interface AuditEntry {
+  readonly verb: string;
+  readonly user?: { readonly username?: string };
+  readonly objectRef?: { readonly resource: string; readonly subresource?: string };
+}

@@ -1,0 +1,75 @@
+/** Connects what the runtime tells (requests, queues, watches, events) to the figures that are published. */
+import type { MeasurementMetrics } from '../controllers/analysis-run/measurement-runner.ts';
+import type { Announcement } from '../core/decision.ts';
+import type { RequestRecord } from '../runtime/client/kubernetes-client.ts';
+import type { ControllerMetrics } from '../runtime/controller.ts';
+import type { WatcherMetrics } from '../runtime/watcher.ts';
+import type { Metrics } from '../server/metrics.ts';
+
+export class Figures {
+  readonly metrics: Metrics;
+  /** queue -> keys that wait */
+  readonly #depths = new Map<string, number>();
+  /** controller -> workers at work */
+  readonly #busy = new Map<string, number>();
+  #measurements = 0;
+  #pendingEvents = 0;
+
+  constructor(metrics: Metrics) {
+    this.metrics = metrics;
+    metrics.readAtScrape('workqueue_depth', 'Keys that wait in a queue.', 'name', () => this.#depths);
+    metrics.readAtScrape('rampart_busy_workers', 'Workers that look at an object now.', 'name', () => this.#busy);
+    metrics.readAtScrape('rampart_measurements_in_flight', 'Measurements under way.', 'kind', () => [['all', this.#measurements]]);
+    metrics.readAtScrape('rampart_events_pending', 'Events that wait to be written.', 'kind', () => [['all', this.#pendingEvents]]);
+  }
+
+  /** Label values are bounded: kinds and verbs, never names. */
+  request({ verb, resource, status, durationMs }: RequestRecord): void {
+    const labels = { kind: resource, namespace: 'N/A', name: 'N/A', verb, status_code: String(status) };
+    this.metrics.requests.inc(labels);
+    if (verb !== 'watch') this.metrics.requestSeconds.observe({ verb }, durationMs / 1000);
+  }
+
+  announced({ type, reason }: Announcement): void {
+    this.metrics.events.inc({ type, reason });
+  }
+
+  controller(name: 'rollout' | 'analysis' | 'experiment'): ControllerMetrics {
+    const { metrics } = this;
+    const [seconds, errors] =
+      name === 'rollout'
+        ? [metrics.reconciles, metrics.reconcileErrors]
+        : [metrics.analysisReconciles, metrics.analysisReconcileErrors];
+    return {
+      queue: {
+        depth: (keys) => this.#depths.set(name, keys),
+        added: () => metrics.queueAdds.inc({ name }),
+        retried: () => metrics.queueRetries.inc({ name }),
+        waited: (ms) => metrics.queueSeconds.observe({ name }, ms / 1000),
+        worked: (ms) => metrics.workSeconds.observe({ name }, ms / 1000),
+      },
+      reconciled: (_, outcome, ms) => {
+        if (name === 'experiment') return;
+        seconds.observe(ms / 1000);
+        if (outcome === 'failed') errors.inc();
+      },
+      busyWorkers: (count) => this.#busy.set(name, count),
+    };
+  }
+
+  readonly watcher: WatcherMetrics = {
+    relisted: (kind) => this.metrics.watchRestarts.inc({ kind, cause: 'relist' }),
+    failed: (kind, cause) => this.metrics.watchRestarts.inc({ kind, cause }),
+  };
+
+  readonly measurements: MeasurementMetrics = {
+    inFlight: (count) => {
+      this.#measurements = count;
+    },
+    began: (latenessMs) => this.metrics.measurementLateness.observe(latenessMs / 1000),
+  };
+
+  pendingEvents(count: number): void {
+    this.#pendingEvents = count;
+  }
+}

@@ -1,0 +1,73 @@
+/** Everything that the process watches, started together and ended together; whether it leads does not matter to it. */
+import type { Experiment } from '../api/experiment.ts';
+import type { KubeObject } from '../api/kubernetes.ts';
+import * as resources from '../api/resources.ts';
+import { createRouteInformer, servedVersion } from '../controllers/route-informers.ts';
+import { createInformers, type InformerSettings, type Stores, storesOf } from '../controllers/stores.ts';
+import { type RouteKind, routeKinds, routeResources } from '../providers/traffic/gateway-api/route-object.ts';
+import type { Cluster, Resource } from '../runtime/cluster.ts';
+import { Informer } from '../runtime/informer.ts';
+import type { Store } from '../runtime/store.ts';
+
+export interface Watches {
+  readonly stores: Stores;
+  readonly experiments: Store<Experiment>;
+  /** kind of route -> its store, of the version that the cluster serves */
+  readonly routes: Readonly<Record<RouteKind, Store<KubeObject>>>;
+  readonly routeResources: Readonly<Record<RouteKind, Resource>>;
+  /** Settles when every store can be relied on. */
+  readonly synced: Promise<void>;
+  /** Plurals of the kinds whose first list is not in. */
+  missing(): readonly string[];
+  /** Ends the watches and settles when they have ended. */
+  stop(): Promise<void>;
+}
+
+const otherVersions: Readonly<Record<RouteKind, readonly string[]>> = {
+  httpRoute: ['v1beta1'],
+  grpcRoute: ['v1alpha2'],
+  tcpRoute: ['v1', 'v1beta1', 'v1alpha2'],
+  tlsRoute: ['v1', 'v1alpha3', 'v1alpha2'],
+};
+
+/** `namespaced`: cluster-scoped kinds cannot be read, so there are none. */
+export async function startWatches(settings: InformerSettings, isNamespaced: boolean, signal: AbortSignal): Promise<Watches> {
+  const abort = new AbortController();
+  const ended = AbortSignal.any([signal, abort.signal]);
+  const { clusterAnalysisTemplates, ...namespacedInformers } = createInformers(settings);
+  const experiments = new Informer<Experiment>({ ...settings, resource: resources.experiments });
+  const served = await servedRoutes(settings.cluster, ended);
+  const routeInformers = routeKinds.map((kind) => [kind, createRouteInformer(served[kind], settings)] as const);
+  const always: readonly Pick<Informer<KubeObject>, 'run'>[] = [
+    ...Object.values(namespacedInformers),
+    experiments,
+    ...(isNamespaced ? [] : [clusterAnalysisTemplates]),
+  ];
+  const running = [...always, ...routeInformers.map(([, { informer }]) => informer)].map((informer) => informer.run(ended));
+  const stores = storesOf({ ...namespacedInformers, clusterAnalysisTemplates });
+  const needed = [...Object.values(stores), experiments.store].filter(
+    (store) => !(isNamespaced && store.resource.plural === clusterAnalysisTemplates.store.resource.plural),
+  );
+  const settled = Promise.all([...needed.map((store) => store.whenSynced()), ...routeInformers.map(([, route]) => route.settled)]);
+  return {
+    stores,
+    experiments: experiments.store,
+    routes: Object.fromEntries(routeInformers.map(([kind, { informer }]) => [kind, informer.store])) as Watches['routes'],
+    routeResources: served,
+    synced: settled.then(() => undefined),
+    missing: () => needed.filter((store) => !store.hasSynced).map((store) => store.resource.plural),
+    stop: async () => {
+      abort.abort();
+      await Promise.all(running);
+    },
+  };
+}
+
+async function servedRoutes(cluster: Cluster, signal: AbortSignal): Promise<Readonly<Record<RouteKind, Resource>>> {
+  const found = routeKinds.map(async (kind) => {
+    const first = routeResources[kind];
+    const others = otherVersions[kind].filter((version) => version !== first.version).map((version) => ({ ...first, version }));
+    return [kind, await servedVersion(cluster, [first, ...others], signal)] as const;
+  });
+  return Object.fromEntries(await Promise.all(found)) as Record<RouteKind, Resource>;
+}

@@ -1,0 +1,120 @@
+/** The controllers of the process: made when it may work, fed by the watches, writing through the fence. */
+import { createMeasure } from '../controllers/analysis-run/measure.ts';
+import { MeasurementRunner } from '../controllers/analysis-run/measurement-runner.ts';
+import { AnalysisRunReconciler } from '../controllers/analysis-run/reconciler.ts';
+import { ExperimentReconciler } from '../controllers/experiment/reconciler.ts';
+import { RolloutReconciler } from '../controllers/rollout/reconciler.ts';
+import { rolloutSources } from '../controllers/rollout/sources.ts';
+import type { Logger } from '../logger.ts';
+import type { ControllerOptions } from '../options/controller-options.ts';
+import type { MetricProvider } from '../providers/metrics/metric-provider.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Cluster } from '../runtime/cluster.ts';
+import { Controller } from '../runtime/controller.ts';
+import type { EventRecorder } from '../runtime/event-recorder.ts';
+import { fromSelf } from '../runtime/source.ts';
+import { trackedCluster } from '../runtime/tracked-cluster.ts';
+import type { Figures } from './figures.ts';
+import { createRouterFactory } from './routers.ts';
+import type { Watches } from './watches.ts';
+
+export interface WorkersOptions {
+  readonly options: ControllerOptions;
+  /** Fenced: refuses to write when the lease is gone. */
+  readonly cluster: Cluster;
+  readonly watches: Watches;
+  readonly recorder: EventRecorder;
+  readonly providers: ReadonlyMap<string, MetricProvider>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly figures: Figures;
+}
+
+export interface Workers {
+  readonly controllers: readonly Controller[];
+  /** Ends the measurements under way. */
+  stopMeasuring(): Promise<void>;
+}
+
+export function createWorkers(parts: WorkersOptions): Workers {
+  const { watches, options } = parts;
+  const routeStores = Object.values(watches.routes);
+  const cluster = trackedCluster(parts.cluster, [...Object.values(watches.stores), watches.experiments, ...routeStores]);
+  const analysis = analysisController(parts, cluster);
+  const controllers = [
+    ...(options.controllers.has('rollouts') ? [rolloutController(parts, cluster), experimentController(parts, cluster)] : []),
+    ...(options.controllers.has('analysis') ? [analysis.controller] : []),
+  ];
+  return { controllers, stopMeasuring: () => analysis.runner.stop() };
+}
+
+function rolloutController({ options, watches, recorder, clock, log, figures }: WorkersOptions, cluster: Cluster): Controller {
+  const { stores, routes } = watches;
+  const reconciler = new RolloutReconciler({
+    cluster,
+    stores,
+    routerFor: createRouterFactory(cluster, watches),
+    clock,
+    announcer: { recorder, log, announced: (announcement) => figures.announced(announcement) },
+  });
+  return new Controller({
+    name: 'rollout',
+    clock,
+    log,
+    workers: options.rolloutThreads,
+    reconcile: (key, signal) => reconciler.reconcile(key, signal),
+    isBehind: (key) => reconciler.isBehind(key),
+    sources: rolloutSources(stores, Object.values(routes)),
+    keys: () => new Set([...stores.rollouts.keys(), ...reconciler.abandoned()]),
+    metrics: figures.controller('rollout'),
+  });
+}
+
+function analysisController(
+  { options, watches, recorder, providers, clock, log, figures }: WorkersOptions,
+  cluster: Cluster,
+): { readonly controller: Controller; readonly runner: MeasurementRunner } {
+  const store = watches.stores.analysisRuns;
+  const runner = new MeasurementRunner({
+    measure: createMeasure(cluster, providers),
+    clock,
+    finished: (key) => controller.enqueue(key),
+    concurrency: options.measurements,
+    metrics: figures.measurements,
+  });
+  const reconciler = new AnalysisRunReconciler({
+    cluster,
+    store,
+    runner,
+    providers: new Set(providers.keys()),
+    clock,
+    announcer: { recorder, log, announced: (announcement) => figures.announced(announcement) },
+  });
+  const controller = new Controller({
+    name: 'analysis',
+    clock,
+    log,
+    workers: options.analysisThreads,
+    reconcile: (key, signal) => reconciler.reconcile(key, signal),
+    isBehind: (key) => reconciler.isBehind(key),
+    sources: [fromSelf(store)],
+    keys: () => store.keys(),
+    metrics: figures.controller('analysis'),
+  });
+  return { controller, runner };
+}
+
+function experimentController({ watches, clock, log, figures }: WorkersOptions, cluster: Cluster): Controller {
+  const reconciler = new ExperimentReconciler(cluster, watches.experiments);
+  return new Controller({
+    name: 'experiment',
+    clock,
+    log,
+    workers: 1,
+    reconcile: (key, signal) => reconciler.reconcile(key, signal),
+    isBehind: (key) => watches.experiments.isBehindOwnWrites(key),
+    sources: [fromSelf(watches.experiments)],
+    keys: () => watches.experiments.keys(),
+    metrics: figures.controller('experiment'),
+  });
+}
