@@ -1,7 +1,7 @@
 /** AnalysisRun: one analysis under way or done. Spec and status are written together, since it has no status subresource. */
 import { z } from 'zod';
 import { argumentSchema, dryRunList, measurementRetentionList } from './analysis-fields.ts';
-import { metricSchema } from './analysis-template.ts';
+import { MAX_METRICS, metricSchema } from './analysis-template.ts';
 import {
   type DeepReadonly,
   flag,
@@ -24,7 +24,7 @@ export type AnalysisPhase = (typeof ANALYSIS_PHASES)[number];
 const phase = (description: string) => requiredWord(ANALYSIS_PHASES, description);
 
 export const analysisRunSpecSchema = z.object({
-  metrics: requiredList(metricSchema, 'What is measured.'),
+  metrics: requiredList(metricSchema, 'What is measured.', { maxItems: MAX_METRICS }),
   args: list(argumentSchema, 'Values of the arguments.'),
   terminate: flag('True ends the run; what has been measured decides.'),
   dryRun: dryRunList,

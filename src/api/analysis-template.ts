@@ -27,8 +27,11 @@ export const metricSchema = z.object({
   provider: requiredObject(providerSchema, 'Where the value comes from: exactly one of the fields.'),
 });
 
+/** Most metrics that a template or a run may have: it bounds what the rule about providers may cost. */
+export const MAX_METRICS = 1000;
+
 export const analysisTemplateSpecSchema = z.object({
-  metrics: list(metricSchema, 'What is measured.'),
+  metrics: list(metricSchema, 'What is measured.', { maxItems: MAX_METRICS }),
   args: list(argumentSchema, 'Arguments, to be used in the metrics as {{args.<name>}}.'),
   dryRun: dryRunList,
   measurementRetention: measurementRetentionList,

@@ -74,7 +74,8 @@ export interface Rule {
 /** The same schema with rules that the API server checks when an object is written. */
 export const withRules = <Shape extends z.ZodType>(shape: Shape, rules: readonly Rule[]) => shape.meta({ rules });
 
-export const requiredList = <Item extends z.ZodType>(item: Item, description: string) => z.array(item).describe(description);
+export const requiredList = <Item extends z.ZodType>(item: Item, description: string, limits: ListLimits = {}) =>
+  z.array(item).meta({ description, ...limits });
 export const list = <Item extends z.ZodType>(item: Item, description: string, limits: ListLimits = {}) =>
   requiredList(item, description)
     .meta({ ...limits })

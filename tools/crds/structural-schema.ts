@@ -61,7 +61,7 @@ function typedSchema(schema: z.core.$ZodType, facts: Facts, lenient: boolean): S
   if (schema instanceof z.ZodArray) {
     return { type: 'array', ...pick(facts, ['maxItems']), items: structuralSchema(schema.element, lenient) };
   }
-  if (schema instanceof z.ZodRecord) return { type: 'object', additionalProperties: structuralSchema(schema.valueType, lenient) };
+  if (schema instanceof z.ZodRecord) return mapSchema(structuralSchema(schema.valueType, lenient));
   if (schema instanceof z.ZodUnion) return { 'x-kubernetes-int-or-string': true, ...pick(facts, ['pattern']) };
   if (schema instanceof z.ZodEnum) return { type: 'string', ...(lenient ? {} : { enum: schema.options.map(String) }) };
   if (schema instanceof z.ZodISODateTime) return { type: 'string', format: 'date-time' };
@@ -71,6 +71,14 @@ function typedSchema(schema: z.core.$ZodType, facts: Facts, lenient: boolean): S
     return { type: 'integer', format: facts.format ?? 'int32', ...pick(facts, ['minimum', 'maximum']) };
   }
   throw new Error(`${facts.description ?? 'a field'}: no CRD schema is known for zod's ${schema._zod.def.type}`);
+}
+
+/** Values that can be anything make the map an open object: CEL does not see maps of values without a type. */
+function mapSchema(values: StructuralSchema): StructuralSchema {
+  if (values.type === undefined && values['x-kubernetes-preserve-unknown-fields'] === true) {
+    return { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  }
+  return { type: 'object', additionalProperties: values };
 }
 
 function objectSchema(schema: z.ZodObject, facts: Facts, lenient: boolean): StructuralSchema {
