@@ -37,7 +37,13 @@ export function assessRun(
     undefined,
   );
   const phase = done ? (worst?.verdict.phase ?? 'Successful') : 'Running';
-  const message = !done ? '' : endsRun(phase) && worst !== undefined ? worst.message : terminate ? 'Run Terminated' : '';
+  const message = !done
+    ? trouble(counting)
+    : endsRun(phase) && worst !== undefined
+      ? worst.message
+      : terminate
+        ? 'Run Terminated'
+        : '';
   const dry = all.filter(({ metric }) => metric.dryRun);
   return {
     phase,
@@ -47,6 +53,16 @@ export function assessRun(
     runSummary: summarize(counting),
     dryRunSummary: dry.length === 0 ? undefined : summarize(dry),
   };
+}
+
+/** Why an open run may be getting nowhere: the first metric whose provider gives no answers. */
+function trouble(judged: readonly Judged[]): string {
+  const stuck = judged.find(({ result, verdict }) => verdict.phase === 'Running' && (result?.consecutiveError ?? 0) > 0);
+  if (stuck === undefined) return '';
+  const { metric, result } = stuck;
+  const last = result?.measurements?.at(-1)?.message ?? '';
+  const limit = `consecutiveErrors (${result?.consecutiveError}), consecutiveErrorLimit (${metric.consecutiveErrorLimit})`;
+  return `Metric "${metric.name}" could not be measured and is tried again: ${limit}${last === '' ? '' : `: "Error Message: ${last}"`}`;
 }
 
 interface Judged {

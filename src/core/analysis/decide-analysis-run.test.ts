@@ -357,6 +357,24 @@ describe('one look', () => {
     ]);
   });
 
+  it('says while it runs that a provider gives no answers', () => {
+    const finished: ObservedMeasurement = {
+      state: 'finished',
+      metric: 'm',
+      startedAtMs: epochMs - 300,
+      finishedAtMs: epochMs,
+      outcome: broken,
+    };
+    expect(look({}, [finished])).toMatchObject({
+      status: {
+        phase: 'Running',
+        message:
+          'Metric "m" could not be measured and is tried again: consecutiveErrors (1), consecutiveErrorLimit (4): "Error Message: connection refused"',
+      },
+      next: { kind: 'requeue', afterMs: 10_000 },
+    });
+  });
+
   it('makes an appointment for the next measurement', () => {
     const finished: ObservedMeasurement = {
       state: 'finished',

@@ -61,6 +61,14 @@ describe('merging templates', () => {
     ]);
   });
 
+  it('says what is malformed in a template that got past the API server', () => {
+    const broken = template('x', { metrics: [metric('a', { count: [] })], templates: 'y' } as never);
+    expect(problemsOf(input([broken])).map((problem) => problem.replace(/: must be.*/, ''))).toEqual([
+      "AnalysisTemplate 'x': spec.metrics[0].count",
+      "AnalysisTemplate 'x': spec.templates",
+    ]);
+  });
+
   it('ends with a problem, not with a loop, where too many templates are reached', () => {
     const chain = Array.from({ length: 150 }, (_, index) =>
       template(`t${index}`, { metrics: [metric(`m${index}`)], templates: [{ templateName: `t${index + 1}` }] }),

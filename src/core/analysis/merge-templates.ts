@@ -48,14 +48,17 @@ export function mergeTemplates(input: MergeInput): MergedTemplates {
   }));
   if (closure.tooMany)
     problems.push({ path: `${input.path}.templates`, message: `more than ${maxTemplates} templates are reached` });
+  for (const template of closure.found) {
+    problems.push(...template.problems.map(({ path, message }) => ({ path: `${label(template)}: ${path}`, message })));
+  }
   if (problems.length > 0) return { problems };
 
   const args = mergeArguments(closure.found, input, problems);
   const metrics = mergeMetrics(closure.found, problems, input.path);
-  const dryRun = [...(input.dryRun ?? []), ...closure.found.flatMap(({ spec }) => spec?.dryRun ?? [])];
+  const dryRun = [...(input.dryRun ?? []), ...closure.found.flatMap(({ spec }) => spec.dryRun ?? [])];
   const retention = [
     ...(input.measurementRetention ?? []),
-    ...closure.found.flatMap(({ spec }) => spec?.measurementRetention ?? []),
+    ...closure.found.flatMap(({ spec }) => spec.measurementRetention ?? []),
   ];
   if (problems.length > 0) return { problems };
 
@@ -78,7 +81,7 @@ function mergeMetrics(found: readonly FoundTemplate[], problems: Problem[], path
   const owner = new Map<string, FoundTemplate>();
   const metrics: Metric[] = [];
   for (const template of found) {
-    for (const metric of template.spec?.metrics ?? []) {
+    for (const metric of template.spec.metrics ?? []) {
       const name = metric.name ?? '';
       const other = owner.get(name);
       if (other !== undefined) {
@@ -98,7 +101,7 @@ function mergeMetrics(found: readonly FoundTemplate[], problems: Problem[], path
 function mergeArguments(found: readonly FoundTemplate[], input: MergeInput, problems: Problem[]): Argument[] {
   const merged = new Map<string, Argument>();
   for (const template of found) {
-    for (const argument of template.spec?.args ?? []) {
+    for (const argument of template.spec.args ?? []) {
       const known = merged.get(argument.name);
       if (known !== undefined && hasSource(known) && hasSource(argument) && !sameSource(known, argument)) {
         problems.push({
@@ -153,7 +156,7 @@ function checkMetrics(
   if (problems.length > 0) return;
   const values = new Map(args.map(({ name, value }) => [name, value ?? '*****']));
   for (const template of found) {
-    for (const [index, metric] of (template.spec?.metrics ?? []).entries()) {
+    for (const [index, metric] of (template.spec.metrics ?? []).entries()) {
       const at = `${label(template)}: spec.metrics[${index}]`;
       const planned = planMetric(substituteArguments(metric, values).value, at);
       if ('problems' in planned) problems.push(...planned.problems);

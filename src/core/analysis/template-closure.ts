@@ -2,7 +2,9 @@
  * Follows the references of templates to templates: every template once, by scope and name, in the order in which a reader meets
  * them. Bounded, so that no cycle and no fan-out can keep a decision busy; what does not exist is told, not thrown.
  */
-import type { AnalysisTemplate, ClusterAnalysisTemplate } from '../../api/analysis-template.ts';
+import type { AnalysisTemplate, AnalysisTemplateSpec, ClusterAnalysisTemplate } from '../../api/analysis-template.ts';
+import { decodeAnalysisTemplate } from '../../api/decode.ts';
+import type { Problem } from '../../api/problem.ts';
 
 /** How the API refers to a template. */
 export interface TemplateReference {
@@ -20,7 +22,9 @@ export interface Templates {
 export interface FoundTemplate {
   readonly kind: 'AnalysisTemplate' | 'ClusterAnalysisTemplate';
   readonly name: string;
-  readonly spec: AnalysisTemplate['spec'];
+  readonly spec: AnalysisTemplateSpec;
+  /** What does not fit the schema and is left out of `spec`. */
+  readonly problems: readonly Problem[];
 }
 
 export interface TemplateClosure {
@@ -56,8 +60,10 @@ export function templateClosure(references: readonly TemplateReference[], templa
       missing.push({ kind, name, index });
       continue;
     }
-    found.push({ kind, name, spec: object.spec });
-    pending.unshift(...(object.spec?.templates ?? []).map((reference) => ({ reference, index })));
+    // Kinds differ in name only; what got past the API server malformed shall not end a decision.
+    const { template, problems } = decodeAnalysisTemplate(object);
+    found.push({ kind, name, spec: template.spec, problems });
+    pending.unshift(...(template.spec.templates ?? []).map((reference) => ({ reference, index })));
   }
   return { found, missing, tooMany };
 }
