@@ -8,6 +8,7 @@ import type { ImageTable } from './image-table.ts';
 import { IpPool } from './ip-pool.ts';
 import { KubeApi, readCredentials } from './kube-api.ts';
 import type { KubeletContext } from './kubelet-context.ts';
+import { serveLogs } from './log-server.ts';
 import { keepAlive, registerNode } from './node-registration.ts';
 import { watchObjects } from './object-watch.ts';
 import type { BackoffTimes } from './pod-record.ts';
@@ -25,8 +26,8 @@ export interface KubeletConfig {
   readonly images: ImageTable;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly backoff: BackoffTimes;
-  /** Port on the node IP for `kubectl logs`; absent: not served. */
-  readonly logPort?: number;
+  /** Where `kubectl logs` is served on the node IP, with PEM key and certificate. */
+  readonly logs: { readonly port: number; readonly keyPem: string; readonly certificatePem: string };
   readonly keepPodDirs: boolean;
   /** Written once the node is Ready. */
   readonly readyFile: string;
@@ -58,13 +59,25 @@ export async function startKubelet(config: KubeletConfig, now: () => number, pat
     now,
   };
   const closing = new AbortController();
-  const facts = { name: config.nodeName, ip: config.nodeIp, allocatable: config.allocatable, port: config.logPort };
+  const facts = { name: config.nodeName, ip: config.nodeIp, allocatable: config.allocatable, port: config.logs.port };
   await registerNode(api, facts, now, closing.signal);
   void keepAlive(api, config.nodeName, now, closing.signal);
   const workers = followPods(config, context, closing.signal);
+  const find = (namespace: string, name: string) =>
+    [...workers.values()].findLast(({ pod: { metadata } }) => metadata.namespace === namespace && metadata.name === name);
+  const closeLogs = await serveLogs({
+    ip: config.nodeIp,
+    port: config.logs.port,
+    ca: credentials.ca,
+    cert: config.logs.certificatePem,
+    key: config.logs.keyPem,
+    directoryOf: (namespace, name) => find(namespace, name)?.directory,
+    isWriting: (namespace, name, container) => find(namespace, name)?.isRunning(container) ?? false,
+  });
   return {
     stop: async () => {
       closing.abort();
+      closeLogs();
       await Promise.all([...workers.values()].map((worker) => worker.vanished()));
       await api.close();
     },

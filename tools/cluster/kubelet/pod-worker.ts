@@ -7,7 +7,7 @@ import { ContainerRunner } from './container-runner.ts';
 import type { Surroundings } from './environment.ts';
 import { KubeApiError } from './kube-api.ts';
 import type { KubeletContext } from './kubelet-context.ts';
-import { type Action, planPod } from './pod-plan.ts';
+import { type Action, isAlive, planPod } from './pod-plan.ts';
 import { type Happening, newRecord, type PodRecord, reduce } from './pod-record.ts';
 import { podStatus } from './pod-status.ts';
 import type { Pod, PodCondition } from './pod-types.ts';
@@ -26,6 +26,7 @@ export class PodWorker {
   #pod: Pod;
   #record: PodRecord;
   #timer: NodeJS.Timeout | undefined;
+  readonly #wasOver: boolean;
   #isGone = false;
   #isFinishing = false;
   #graceSeen: number | undefined;
@@ -36,6 +37,7 @@ export class PodWorker {
     this.#context = context;
     const { name, namespace = 'default', uid = '' } = pod.metadata;
     this.#directory = `${context.podsDir}/${namespace}_${name}_${uid}`;
+    this.#wasOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
     this.#record = newRecord(pod, context.now());
     this.#status = new StatusWriter(context.api, { namespace, name, uid });
     this.#volumes = new PodVolumes({
@@ -58,6 +60,15 @@ export class PodWorker {
 
   get pod(): Pod {
     return this.#pod;
+  }
+
+  /** Its own folder: logs and volumes. */
+  get directory(): string {
+    return this.#directory;
+  }
+
+  isRunning(container: string): boolean {
+    return !this.#isGone && isAlive(this.#record.containers[container]);
   }
 
   /** A newer object of the same pod, or the first. */
@@ -110,6 +121,8 @@ export class PodWorker {
   }
 
   #report(): void {
+    // A pod that was over before this kubelet came: all that is left is its deletion.
+    if (this.#wasOver) return;
     const context = { now: this.#context.now(), podIp: this.#podIp, hostIp: this.#context.nodeIp, conditions: this.#conditions() };
     this.#status.want(podStatus(this.#pod, this.#record, context));
   }

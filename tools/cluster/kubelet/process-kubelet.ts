@@ -43,21 +43,23 @@ export async function startProcessKubelet(access: ClusterAccess, settings: Proce
   const folder = join(access.runDir, name);
   const podsDir = join(folder, 'pods');
   for (const directory of [podsDir, join(folder, 'scratch'), join(folder, 'empty')]) await mkdir(directory, { recursive: true });
+  const user = `system:node:${settings.nodeName}`;
+  const subject = { commonName: user, groups: ['system:nodes'], ipAddresses: [access.nodeIp], dnsNames: [settings.nodeName] };
   const config: KubeletConfig = {
     nodeName: settings.nodeName,
     nodeIp: access.nodeIp,
-    kubeconfig: await access.kubeconfigFor(`system:node:${settings.nodeName}`, ['system:nodes', 'system:masters']),
+    kubeconfig: await access.kubeconfigFor(user, ['system:nodes', 'system:masters']),
     podPrefix: access.podCidr.split('.').slice(0, 2).join('.'),
     podsDir,
     images: settings.images,
     allocatable: settings.allocatable ?? { cpu: '64', memory: '256Gi', pods: '500' },
     backoff: settings.backoff ?? { initialMs: 10_000, maxMs: 300_000 },
-    logPort: await access.freePort(),
+    logs: { port: await access.freePort(), ...(await access.issueCertificate(subject)) },
     keepPodDirs: settings.keepPodDirs ?? false,
     readyFile: join(folder, `ready-${Date.now()}`),
   };
   const configFile = join(folder, 'config.json');
-  await writeFile(configFile, JSON.stringify(config, undefined, 2));
+  await writeFile(configFile, JSON.stringify(config, undefined, 2), { mode: 0o600 });
   const script = join(folder, 'enter.sh');
   const mounts = [{ source: join(folder, 'empty'), target: tokenPlace, readOnly: false }];
   await writeFile(script, mountScript(mounts, join(folder, 'scratch'), undefined));
