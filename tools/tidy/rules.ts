@@ -59,7 +59,7 @@ export const bans: readonly Ban[] = [
   { what: 'randomness', pattern: /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, homes: ['main.ts', 'runtime/clock.ts'] },
   { what: 'the environment', pattern: /\bprocess\.env\b/, homes: ['cli/', 'main.ts'] },
   { what: 'the console', pattern: /\bconsole\.\w+\(/, homes: [] },
-  { what: 'a promise', pattern: /\bPromise\b|\basync\b|\bawait\b|\bfetch\(/, homes: [], within: 'core/' },
+  { what: 'a promise', pattern: /\bPromise\b|\basync\s|\bawait\s|\bfetch\(/, homes: [], within: 'core/' },
 ];
 
 /** Lines a source file may have. */

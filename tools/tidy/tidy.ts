@@ -64,7 +64,8 @@ function banBreaches(path: string, text: string): readonly string[] {
   if (isTest(path)) return [];
   const inside = path.slice('src/'.length);
   const active = bans.filter(
-    ({ homes }) => !homes.some((home) => (home.endsWith('/') ? inside.startsWith(home) : inside === home)),
+    ({ homes, within = '' }) =>
+      inside.startsWith(within) && !homes.some((home) => (home.endsWith('/') ? inside.startsWith(home) : inside === home)),
   );
   return text.split('\n').flatMap((line, index) => {
     const code = line.replace(/^\s*(?:\*|\/\*\*?|\/\/).*$/, '').replace(/\/\/.*$/, '');
