@@ -77,7 +77,7 @@ class ControllerProcess {
       log,
       namespace: this.#namespace,
       name: options.instanceId === undefined ? incumbentLease : `${incumbentLease}-${options.instanceId}`,
-      identity: `${hostname()}_${randomUUID()}`,
+      identity: options.identity ?? `${hostname()}_${randomUUID()}`,
       leaseDurationMs: options.leaseDurationMs,
       renewDeadlineMs: options.renewDeadlineMs,
       retryPeriodMs: options.retryPeriodMs,

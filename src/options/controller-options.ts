@@ -18,6 +18,7 @@ export interface ControllerOptions {
   readonly leaseDurationMs: number;
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;
+  readonly identity: string | undefined;
   readonly metricsPort: number;
   readonly healthzPort: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -165,6 +166,7 @@ function typed(text: (name: FlagName) => string | undefined): ControllerOptions 
     leaseDurationMs: ms('leader-election-lease-duration'),
     renewDeadlineMs: ms('leader-election-renew-deadline'),
     retryPeriodMs: ms('leader-election-retry-period'),
+    identity: text('identity'),
     metricsPort: count('metricsPort'),
     healthzPort: count('healthzPort'),
     logLevel: text('loglevel') as ControllerOptions['logLevel'],

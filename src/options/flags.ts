@@ -71,6 +71,11 @@ export const flags = [
   },
   { name: 'leader-election-retry-period', kind: 'duration', default: '2s', help: 'Pause between two tries.' },
   {
+    name: 'identity',
+    kind: 'text',
+    help: 'Who holds the lease: unique among replicas and, in a pod, its name, so that a restarted container goes on at once. Default: host name and a random part.',
+  },
+  {
     name: 'metricsPort',
     aliases: ['metricsport', 'metrics-port'],
     kind: 'count',

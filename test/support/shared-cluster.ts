@@ -1,4 +1,7 @@
 /** Vitest's global setup of the project `cluster`: one embedded Kubernetes for all test files of a run, its address handed to the workers. */
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import type { ClusterDescription } from '../../tools/cluster/access.ts';
 import { startCluster } from '../../tools/cluster/cluster.ts';
@@ -15,11 +18,14 @@ declare module 'vitest' {
   }
 }
 
+const crds = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'crds');
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (!insideNamespace())
     throw new Error('The project `cluster` runs by `npm test -- --cluster [files]`: it needs a network namespace.');
   const cluster = await startCluster({ name: 'test', kubelet: 'kwok', traefik: true });
   if (cluster.traefik === undefined) throw new Error('the shared cluster has no Traefik');
+  for (const file of (await readdir(crds)).sort()) await cluster.applyManifests(await readFile(join(crds, file), 'utf8'));
   const { gateway, gatewayClass, ports, httpUrl, metricsUrl } = cluster.traefik;
   project.provide('sharedCluster', cluster.description);
   project.provide('sharedGateway', { gateway, gatewayClass, ports, httpUrl, metricsUrl });

@@ -1,6 +1,6 @@
 /**
  * A world with one Rollout that is just real enough to try decisions in: ReplicaSets make pods that take their time, Services have
- * endpoints, routes are confirmed late, and a pass can be cut off after any write. Deterministic; `check` is called after every write.
+ * endpoints, routes are confirmed late, and a pass can be cut off after any write. Deterministic; `watch` is told of every write.
  */
 import type { AnalysisRun } from '../../src/api/analysis-run.ts';
 import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
@@ -26,7 +26,13 @@ export interface ToyOptions {
   readonly routeLatencyMs?: () => number;
   readonly services?: readonly string[];
   readonly templates?: readonly AnalysisTemplate[];
-  readonly check?: (world: ToyWorld, cause: string) => void;
+  readonly watch?: Watch;
+}
+
+/** Told of every write of Rampart, and of no other change. */
+export interface Watch {
+  before(world: ToyWorld): void;
+  after(world: ToyWorld, cause: string): void;
 }
 
 export class Crash extends Error {}
@@ -49,6 +55,10 @@ export class ToyWorld {
   evidence: RouteEvidence | undefined;
   /** Writes to the API so far. */
   writes = 0;
+  /** Passes so far. */
+  pass = 0;
+  /** What was written, newest last. */
+  readonly log: string[] = [];
   /** Ends a pass before the write after so many more; undefined for never. */
   crashAfter: number | undefined;
   failures: EffectFailure[] = [];
@@ -117,6 +127,7 @@ export class ToyWorld {
   /** One pass of the controller; true if it wrote something. Throws Crash where it is cut off. */
   reconcile(): boolean {
     const before = this.writes;
+    this.pass += 1;
     let decision: Decision = decide(this.observe(), this.nowMs);
     for (let round = 0; ; round += 1) {
       const known = this.evidence;
@@ -181,9 +192,11 @@ export class ToyWorld {
       }
       this.crashAfter -= 1;
     }
+    this.options.watch?.before(this);
     change();
     this.writes += 1;
-    this.options.check?.(this, cause);
+    this.log.push(`${(this.nowMs - startMs) / 1000}s #${this.pass} ${cause}`);
+    this.options.watch?.after(this, cause);
   }
 
   private apply(effect: Effect): void {
@@ -338,6 +351,16 @@ export class ToyWorld {
     if (isEqual(slices, this.endpointSlices.get(name))) return false;
     this.endpointSlices.set(name, slices);
     return true;
+  }
+
+  /** All pods of a ReplicaSet stop and start again. */
+  restartPods(tag: string, latencyMs: number): void {
+    for (const replicaSet of this.replicaSets.values()) {
+      if (tagOf(replicaSet) !== tag) continue;
+      const { name } = replicaSet.metadata;
+      const pods = (this.pods.get(name) ?? []).map((pod) => ({ ...pod, readyAtMs: this.nowMs + latencyMs }));
+      this.pods.set(name, pods);
+    }
   }
 
   /** Sets what a run says. */

@@ -1,0 +1,89 @@
+/** The real controller as a process of its own, for one namespace, from its sources: what tests of the whole start, kill and start again. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished, vi } from 'vitest';
+import type { OpenedCluster } from '../../tools/cluster/access.ts';
+import type { SupervisedProcess } from '../../tools/cluster/contract.ts';
+import { sharedCluster } from './cluster.ts';
+
+export interface ControllerSettings {
+  readonly namespace: string;
+  /** Default: the admin's. */
+  readonly kubeconfig?: string;
+  /** More arguments of `rampart controller`. */
+  readonly args?: readonly string[];
+  /** Default: the shared one. */
+  readonly cluster?: OpenedCluster;
+  /** Default: serves this namespace alone. */
+  readonly clusterWide?: boolean;
+}
+
+export interface RunningController {
+  readonly process: SupervisedProcess;
+  /** http://127.0.0.1:<port> */
+  readonly metricsUrl: string;
+  readonly healthUrl: string;
+  /** SIGTERM, and its exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  log(): Promise<string>;
+}
+
+const entry = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'cli', 'main.ts');
+/** Short, so that a killed holder is followed soon. */
+const leaseArgs = [
+  '--leader-election-lease-duration=2s',
+  '--leader-election-renew-deadline=1500ms',
+  '--leader-election-retry-period=200ms',
+];
+let started = 0;
+
+/** Settles when it says that it is ready; it ends with the test at the latest. */
+export async function startController(settings: ControllerSettings): Promise<RunningController> {
+  const cluster = settings.cluster ?? (await sharedCluster());
+  const { namespace, kubeconfig = cluster.adminKubeconfig, args = [], clusterWide = false } = settings;
+  const [metricsPort, healthzPort] = [await cluster.freePort(), await cluster.freePort()];
+  const ports = [`--metricsPort=${metricsPort}`, `--healthzPort=${healthzPort}`];
+  const scope = clusterWide ? [] : ['--namespaced'];
+  const process_ = await cluster.spawn({
+    name: `controller-${namespace}-${process.pid}-${++started}`,
+    command: process.execPath,
+    args: [
+      entry,
+      'controller',
+      `--kubeconfig=${kubeconfig}`,
+      `--namespace=${namespace}`,
+      ...scope,
+      ...ports,
+      ...leaseArgs,
+      ...args,
+    ],
+  });
+  const controller: RunningController = {
+    process: process_,
+    metricsUrl: `http://127.0.0.1:${metricsPort}`,
+    healthUrl: `http://127.0.0.1:${healthzPort}`,
+    stop: async () => (await process_.stop(10_000)).code,
+    kill: async () => {
+      process_.kill('SIGKILL');
+      await process_.exited;
+    },
+    log: () => readFile(process_.logFile, 'utf8'),
+  };
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') console.error(`log of ${process_.name}:\n${(await controller.log()).slice(-8000)}`);
+    if (process_.running) await controller.kill();
+  });
+  await vi.waitFor(
+    async () => {
+      if (!process_.running) throw new Error(`the controller ended:\n${await controller.log()}`);
+      const answer = await fetch(`${controller.healthUrl}/readyz`);
+      const text = await answer.text();
+      if (!answer.ok || !/^(?:leading|working)/.test(text)) throw new Error(`not ready: ${text}`);
+    },
+    { timeout: 30_000, interval: 50 },
+  );
+  return controller;
+}
