@@ -30,11 +30,14 @@ export interface ClusterOptions {
   readonly prometheus?: PrometheusOptions;
   /** Writes <runDir>/audit.log, a JSON line a request. */
   readonly audit?: AuditLevel;
+  /** Leaves keys and data in the run directory after stop(), for a look at them. */
+  readonly keepFiles?: boolean;
   /** For example `WatchList=false`. */
   readonly featureGates?: string;
 }
 
 export interface EmbeddedCluster extends OpenedCluster {
+  readonly source: 'embedded';
   /** Milliseconds from the call to the moment a pod could be created, and to everything that was asked for running. */
   readonly controlPlaneReadyMs: number;
   readonly readyMs: number;
@@ -61,7 +64,7 @@ export async function startCluster(options: ClusterOptions): Promise<EmbeddedClu
   };
   try {
     const runDir = await createRunDirectory(options.name);
-    undo.push(async () => await cleanRunDirectory(runDir));
+    if (options.keepFiles !== true) undo.push(async () => await cleanRunDirectory(runDir));
     const network = await claimPodNetwork();
     undo.push(network.release);
     const { podCidr, nodeIp } = network;
@@ -92,6 +95,7 @@ export async function startCluster(options: ClusterOptions): Promise<EmbeddedClu
     return {
       ...access,
       ...beside,
+      source: 'embedded',
       auditLog,
       controlPlaneReadyMs,
       readyMs: performance.now() - startedAt,

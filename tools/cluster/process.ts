@@ -13,6 +13,8 @@ export async function spawnSupervised(spec: ProcessSpec & { readonly logFile: st
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', spec.command, ...spec.args], {
       env: spec.env ?? process.env,
       stdio: ['ignore', log.fd, log.fd],
+      // A session of its own, so that Ctrl-C on the terminal reaches the program that started it and not this process.
+      detached: true,
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
     });
     const exited = new Promise<ProcessExit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));

@@ -8,7 +8,8 @@ export type Credentials =
 
 export interface KubeconfigContent {
   readonly server: string;
-  readonly caPem: string;
+  /** Undefined where the machine's own authorities are meant. */
+  readonly caPem: string | undefined;
   readonly user: string;
   readonly credentials: Credentials;
 }
@@ -24,10 +25,11 @@ export async function writeKubeconfig(file: string, content: KubeconfigContent):
           'client-certificate-data': base64(credentials.certificatePem),
           'client-key-data': base64(credentials.keyPem),
         };
+  const authority = content.caPem === undefined ? {} : { 'certificate-authority-data': base64(content.caPem) };
   const kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'rampart', cluster: { server: content.server, 'certificate-authority-data': base64(content.caPem) } }],
+    clusters: [{ name: 'rampart', cluster: { server: content.server, ...authority } }],
     users: [{ name: content.user, user }],
     contexts: [{ name: 'rampart', context: { cluster: 'rampart', user: content.user } }],
     'current-context': 'rampart',
