@@ -1,0 +1,67 @@
+/** Binary operators in an evaluation: the lazy ones (and, or, ??), the charged ones (+ on strings, ranges, equality), and the rest by operators.ts. */
+import { Failure } from './condition-error.ts';
+import type { Evaluator, ValueScope } from './evaluator.ts';
+import { arithmetic, contained, mismatch, ordered } from './operators.ts';
+import type { NodeOf } from './syntax.ts';
+import { equal, sizeOf, type Value } from './value.ts';
+
+export function evaluateOperator(evaluator: Evaluator, node: NodeOf<'binary'>, scope: ValueScope): Value {
+  const side = (part: 'left' | 'right'): boolean => evaluator.truth(node[part], scope, `the ${part} side of ${node.operator}`);
+  switch (node.operator) {
+    case 'and':
+      return side('left') && side('right');
+    case 'or':
+      return side('left') || side('right');
+    case '??':
+      return evaluator.evaluate(node.left, scope) ?? evaluator.evaluate(node.right, scope);
+    default:
+      return compute(evaluator, node, evaluator.evaluate(node.left, scope), evaluator.evaluate(node.right, scope));
+  }
+}
+
+function compute(evaluator: Evaluator, node: NodeOf<'binary'>, left: Value, right: Value): Value {
+  const { operator, at } = node;
+  const { budget } = evaluator;
+  switch (operator) {
+    case '==':
+    case '!=':
+      budget.step(at, Math.min(sizeOf(left, budget.stepsLeft), sizeOf(right, budget.stepsLeft)));
+      return equal(left, right) === (operator === '==');
+    case '<':
+    case '>':
+    case '<=':
+    case '>=':
+      return ordered(operator, left, right, at);
+    case 'in':
+      budget.step(at, sizeOf(right, budget.stepsLeft));
+      return contained(left, right, at);
+    case '..':
+      return range(evaluator, left, right, at);
+    case 'matches':
+    case 'contains':
+    case 'startsWith':
+    case 'endsWith':
+      if (typeof left !== 'string' || typeof right !== 'string') throw mismatch(operator, left, right, at);
+      if (operator === 'matches') return evaluator.patterns.matches(left, right, budget, at);
+      budget.step(at, 1 + left.length / 16);
+      return operator === 'contains'
+        ? left.includes(right)
+        : operator === 'startsWith'
+          ? left.startsWith(right)
+          : left.endsWith(right);
+    case 'and':
+    case 'or':
+    case '??':
+      throw new Failure('syntax', `${operator} cannot be computed here`, at);
+    default:
+      if (typeof left === 'string' && typeof right === 'string') budget.allocate(at, left.length + right.length);
+      return arithmetic(operator, left, right, at);
+  }
+}
+
+function range(evaluator: Evaluator, left: Value, right: Value, at: number): Value {
+  if (typeof left !== 'bigint' || typeof right !== 'bigint') throw mismatch('..', left, right, at);
+  const size = right < left ? 0n : right - left + 1n;
+  evaluator.budget.allocate(at, Number(size));
+  return Array.from({ length: Number(size) }, (_, index) => left + BigInt(index));
+}
