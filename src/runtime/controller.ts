@@ -51,6 +51,8 @@ export class Controller {
   #workers: Promise<void>[] = [];
   #busy = 0;
   #hasRefused = false;
+  /** Keys still to be added after some were refused. */
+  #sweep: string[] | undefined;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -150,10 +152,20 @@ export class Controller {
     else this.#options.log.error(sentence, { ...fields, stack: error instanceof Error ? error.stack : undefined });
   }
 
-  /** Once half of the room is free again, every key is added anew: which ones were refused is not remembered. */
+  /**
+   * Which keys were refused is not remembered: a sweep adds every key anew, as far as there is room, and goes on from there when there
+   * is more. A key refused during a sweep leads to another one.
+   */
   #catchUpOnRefused(): void {
-    if (!this.#hasRefused || this.#queue.depth > (this.#options.maxDepth ?? 100_000) / 2) return;
-    this.#hasRefused = false;
-    for (const key of this.#options.keys()) this.enqueue(key);
+    if (this.#sweep === undefined) {
+      if (!this.#hasRefused) return;
+      this.#hasRefused = false;
+      this.#sweep = [...this.#options.keys()];
+    }
+    for (let key = this.#sweep.at(-1); key !== undefined; key = this.#sweep.at(-1)) {
+      if (this.#queue.add(key) === 'full') return;
+      this.#sweep.pop();
+    }
+    this.#sweep = undefined;
   }
 }

@@ -60,9 +60,7 @@ export class TimerHeap {
   clear(): void {
     this.#heap.length = 0;
     this.#byKey.clear();
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#disarm();
   }
 
   /** An early timer that finds nothing due costs less than moving it with every change, so it is only ever moved forward. */
@@ -74,9 +72,14 @@ export class TimerHeap {
     this.#timer = this.#clock.setTimer(Math.ceil(first.at - this.#clock.monotonic()), () => this.#fire());
   }
 
-  #fire(): void {
+  #disarm(): void {
+    this.#timer?.cancel();
     this.#timer = undefined;
     this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+
+  #fire(): void {
+    this.#disarm();
     const now = this.#clock.monotonic();
     for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
       this.#remove(first);
@@ -88,6 +91,7 @@ export class TimerHeap {
   #remove(appointment: Appointment): void {
     this.#byKey.delete(appointment.key);
     const last = this.#heap.pop();
+    if (this.#heap.length === 0) this.#disarm();
     if (last === undefined || last === appointment) return;
     last.index = appointment.index;
     this.#heap[last.index] = last;

@@ -11,7 +11,7 @@ export type WatchState =
   | { readonly phase: 'streaming-list'; readonly failures: number }
   /** Receives changes after this version. */
   | { readonly phase: 'watching'; readonly resourceVersion: string; readonly failures: number }
-  | { readonly phase: 'backing-off'; readonly delayMs: number; readonly then: ActiveState };
+  | { readonly phase: 'backing-off'; readonly delayMs: number; readonly next: ActiveState };
 
 export type ActiveState = Exclude<WatchState, { phase: 'backing-off' }>;
 
@@ -48,7 +48,7 @@ export function initialState(policy: Pick<WatchPolicy, 'canStreamList'>, failure
 }
 
 export function transition(state: WatchState, step: WatchStep, policy: WatchPolicy): WatchState {
-  if (state.phase === 'backing-off') return state.then;
+  if (state.phase === 'backing-off') return state.next;
   switch (step.kind) {
     case 'waited':
       return state;
@@ -90,7 +90,7 @@ function resumed(state: ActiveState, resourceVersion: string | undefined, failur
   return { phase: 'watching', resourceVersion: resourceVersion ?? state.resourceVersion, failures };
 }
 
-function backingOff(then: ActiveState, askedForMs: number | undefined, policy: WatchPolicy): WatchState {
-  const fullMs = Math.min(policy.backoffMaxMs, policy.backoffBaseMs * 2 ** Math.min(then.failures - 1, 20));
-  return { phase: 'backing-off', delayMs: Math.max(askedForMs ?? 0, fullMs * (0.5 + policy.random / 2)), then };
+function backingOff(next: ActiveState, askedForMs: number | undefined, policy: WatchPolicy): WatchState {
+  const fullMs = Math.min(policy.backoffMaxMs, policy.backoffBaseMs * 2 ** Math.min(next.failures - 1, 20));
+  return { phase: 'backing-off', delayMs: Math.max(askedForMs ?? 0, fullMs * (0.5 + policy.random / 2)), next };
 }

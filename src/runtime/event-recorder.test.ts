@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { MemoryCluster } from '../../test/support/memory-cluster.ts';
+import { keptLog } from '../../test/support/quiet-log.ts';
+import { SteppedClock } from '../../test/support/stepped-clock.ts';
+import { ApiError } from './cluster.ts';
+import { type EventNote, type EventObject, events, type ObjectReference } from './event.ts';
+import { EventRecorder, type EventRecorderOptions } from './event-recorder.ts';
+
+function makeRecorder(options: Partial<EventRecorderOptions> = {}) {
+  const cluster = new MemoryCluster();
+  const clock = new SteppedClock();
+  const log = keptLog();
+  const component = 'rollouts-controller';
+  const make = () => new EventRecorder({ cluster, clock, random: () => 0.5, log, component, ...options });
+  return { cluster, clock, log, make, recorder: make() };
+}
+
+function about(name: string): ObjectReference {
+  return { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', namespace: 'shop', name, uid: `uid-${name}` };
+}
+
+function note(identity: string, more: Partial<EventNote> = {}): EventNote {
+  return { type: 'Normal', reason: 'RolloutUpdated', message: `says ${identity}`, identity, ...more };
+}
+
+/** In the order in which they were written. */
+function written(cluster: MemoryCluster): EventObject[] {
+  const all = [...cluster.objects(events)] as EventObject[];
+  return all.sort((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion));
+}
+
+test('an event is written as clients of core/v1 expect it', async () => {
+  const { cluster, clock, recorder } = makeRecorder();
+  expect(recorder.record(about('web'), note('1'))).toBe(true);
+  await clock.advance(0);
+  expect(written(cluster)).toMatchObject([
+    {
+      metadata: { namespace: 'shop', name: expect.stringMatching(/^web\.[0-9a-f]{20}$/) },
+      involvedObject: about('web'),
+      type: 'Normal',
+      reason: 'RolloutUpdated',
+      message: 'says 1',
+      source: { component: 'rollouts-controller' },
+      reportingComponent: 'rollouts-controller',
+      firstTimestamp: '2026-01-01T00:00:00Z',
+      lastTimestamp: '2026-01-01T00:00:00Z',
+      count: 1,
+    },
+  ]);
+});
+
+test('announcing again changes nothing, also in another process', async () => {
+  const { cluster, clock, recorder, make } = makeRecorder();
+  recorder.record(about('web'), note('1'));
+  await clock.advance(0);
+  const before = written(cluster);
+  recorder.record(about('web'), note('1'));
+  make().record(about('web'), note('1'));
+  await clock.advance(1000);
+  expect(written(cluster)).toEqual(before);
+});
+
+test('a repeated warning is one event with a count, also in another process and after it expired', async () => {
+  const { cluster, clock, recorder, make } = makeRecorder();
+  const warning = note('metrics', { type: 'Warning', reason: 'TrafficRoutingError', repeat: true });
+  for (let i = 0; i < 4; i++) {
+    recorder.record(about('web'), { ...warning, message: `try ${i}` });
+    await clock.advance(1000);
+  }
+  expect(written(cluster)).toMatchObject([
+    { count: 4, message: 'try 3', firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:00:03Z' },
+  ]);
+  make().record(about('web'), warning);
+  await clock.advance(0);
+  expect(written(cluster)).toMatchObject([{ count: 5 }]);
+  const { namespace, name } = written(cluster)[0]?.metadata ?? { name: '' };
+  cluster.remove(events, { namespace, name });
+  recorder.record(about('web'), warning);
+  await clock.advance(0);
+  expect(written(cluster)).toMatchObject([{ count: 1 }]);
+});
+
+test('repeats that pile up while the server is slow become one request', async () => {
+  const { cluster, clock, recorder } = makeRecorder();
+  cluster.fault = () => new ApiError('unavailable', 'later');
+  const warning = note('metrics', { type: 'Warning', repeat: true });
+  for (let i = 0; i < 100; i++) recorder.record(about('web'), warning);
+  expect(recorder.pending).toBe(2);
+  cluster.fault = () => undefined;
+  await clock.advance(1000);
+  expect(written(cluster)).toMatchObject([{ count: 100 }]);
+  expect(cluster.writes.length).toBe(2);
+});
+
+test('what the server refuses for good is given up, and what follows is written', async () => {
+  const { cluster, clock, log, recorder } = makeRecorder();
+  let first = true;
+  cluster.fault = () => {
+    const fault = first ? new ApiError('invalid', 'bad event') : undefined;
+    first = false;
+    return fault;
+  };
+  recorder.record(about('web'), note('1'));
+  recorder.record(about('web'), note('2'));
+  await clock.advance(0);
+  expect(written(cluster).map((event) => event.message)).toEqual(['says 2']);
+  expect(log.lines).toEqual(['warn: event RolloutUpdated of web cannot be written: bad event']);
+});
+
+test('there is a limit to what waits, and it is counted', async () => {
+  const lost: string[] = [];
+  const pending: number[] = [];
+  const { cluster, clock, recorder } = makeRecorder({
+    limit: 2,
+    metrics: { lost: (_, reason) => lost.push(reason), pending: (n) => pending.push(n) },
+  });
+  cluster.fault = () => new ApiError('unreachable', 'down');
+  expect(['1', '2', '3'].map((identity) => recorder.record(about('web'), note(identity)))).toEqual([true, true, false]);
+  cluster.fault = () => undefined;
+  await clock.advance(10_000);
+  expect([lost, pending]).toEqual([['RolloutUpdated'], [1, 2, 1, 0]]);
+});
+
+test('draining waits for the last event, and gives up with the signal', async () => {
+  const { cluster, clock, recorder, make } = makeRecorder();
+  for (const name of ['a', 'b', 'c']) for (const identity of ['1', '2']) recorder.record(about(name), note(identity));
+  expect(await recorder.drain(new AbortController().signal)).toBe(0);
+  expect(written(cluster).length).toBe(6);
+  cluster.fault = () => new ApiError('unreachable', 'down');
+  const other = make();
+  other.record(about('d'), note('1'));
+  const stop = new AbortController();
+  const draining = other.drain(stop.signal);
+  await clock.advance(5_000);
+  stop.abort();
+  expect(await draining).toBe(1);
+  expect(other.record(about('d'), note('2'))).toBe(false);
+});
+
+test('under load and refusals no event is lost and each object has its own in order', async () => {
+  const load = fc.array(fc.record({ object: fc.nat(4), pause: fc.constantFrom(0, 0, 10) }), { maxLength: 60 });
+  const refusals = fc.array(fc.boolean(), { maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(load, refusals, async (records, refused) => {
+      const { cluster, clock, recorder } = makeRecorder({ concurrency: 2 });
+      let request = 0;
+      cluster.fault = () => (refused[request++] ? new ApiError('too-many-requests', 'later') : undefined);
+      const expected = new Map<string, string[]>();
+      for (const [index, { object, pause }] of records.entries()) {
+        const name = `o${object}`;
+        recorder.record(about(name), note(String(index)));
+        expected.set(name, [...(expected.get(name) ?? []), `says ${index}`]);
+        if (pause > 0) await clock.advance(pause);
+      }
+      await clock.advance(2_000_000);
+      for (const [name, messages] of expected) {
+        expect(
+          written(cluster)
+            .filter((event) => event.involvedObject.name === name)
+            .map((event) => event.message),
+        ).toEqual(messages);
+      }
+      expect([recorder.pending, clock.timers]).toEqual([0, 0]);
+    }),
+  );
+});
