@@ -234,14 +234,24 @@ describe('trouble', () => {
     expect(evidence.message).toBe(`HTTPRoute front: ${sentence}`);
   });
 
-  test('one of two parents is silent: not confirmed', async () => {
+  test('every parent that answers has to take the generation; one that never answered does not count', async () => {
     const double = new RouteDouble(route('front'));
-    double.accept();
-    const live = double.live('HTTPRoute', 'shop', 'front');
-    double.put({ ...live, spec: { ...live.spec, parentRefs: [{ name: 'web' }, { name: 'inner', namespace: 'edge' }] } });
-    const evidence = await routerFor(double).converge(desire(0), never);
-    expect(evidence.state).toBe('pending');
-    expect(evidence.message).toContain('Gateway');
+    const old = double.live('HTTPRoute', 'shop', 'front');
+    const parentRefs = [{ name: 'web' }, { name: 'inner', namespace: 'edge' }];
+    const both = acceptedRoute(double.put({ ...old, spec: { ...old.spec, parentRefs } }));
+    const [web, inner] = both.status?.parents ?? [];
+    if (web === undefined || inner === undefined) throw new Error('two parents were expected');
+    const conditions = inner.conditions?.map((one) => ({ ...one, observedGeneration: (one.observedGeneration ?? 0) - 1 })) ?? [];
+    const evidence = async (...parents: (typeof web)[]) => {
+      double.put({ ...both, status: { parents } });
+      return routerFor(double).converge(desire(0), never);
+    };
+    expect((await evidence(web, { ...inner, conditions })).message).toBe(
+      'HTTPRoute front: Gateway edge/inner has not taken generation 2 yet: it has seen generation 1',
+    );
+    expect(await evidence(web, inner)).toMatchObject({ state: 'confirmed' });
+    expect(await evidence(web)).toMatchObject({ state: 'confirmed' });
+    expect((await evidence()).message).toContain('Gateway web has not answered');
   });
 
   test('what the API server refuses for good is evidence, what may pass is thrown, and neither keeps other routes back', async () => {

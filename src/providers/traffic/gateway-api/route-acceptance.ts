@@ -13,22 +13,28 @@ export interface Acceptance {
 
 const confirmed: Acceptance = { state: 'confirmed', message: '' };
 
+/**
+ * Every parent that has ever answered must have taken the present generation. One that never did serves nothing of this route; it
+ * is waited for only where none has answered.
+ */
 export function routeAcceptance(route: Route): Acceptance {
   const parents = route.spec?.parentRefs ?? [];
-  if (parents.length === 0)
+  const [first] = parents;
+  if (first === undefined)
     return { state: 'failed', message: 'has no parentRefs, so no gateway serves it; name its Gateway there' };
-  const words = parents.flatMap((parent) => parentAcceptances(route, parent));
-  return words.find(({ state }) => state === 'failed') ?? words.find(({ state }) => state === 'pending') ?? confirmed;
+  const answers = parents.flatMap((parent) => parentAnswers(route, parent));
+  if (answers.length === 0) {
+    return {
+      state: 'pending',
+      message: `${parentName(first)} has not answered for it yet; is it there, and its controller running?`,
+    };
+  }
+  return answers.find(({ state }) => state === 'failed') ?? answers.find(({ state }) => state === 'pending') ?? confirmed;
 }
 
 /** Several controllers may answer for one parent; each has to accept. */
-function parentAcceptances(route: Route, parent: ParentRef): readonly Acceptance[] {
+function parentAnswers(route: Route, parent: ParentRef): readonly Acceptance[] {
   const answers = (route.status?.parents ?? []).filter(({ parentRef }) => identity(parentRef, route) === identity(parent, route));
-  if (answers.length === 0) {
-    return [
-      { state: 'pending', message: `${parentName(parent)} has not answered for it yet; is it there, and its controller running?` },
-    ];
-  }
   return answers.map(({ conditions = [] }) => answer(route, parent, conditions));
 }
 
