@@ -70,7 +70,7 @@ export class KubeApi {
     return this.send<T>('GET', path);
   }
 
-  /** `contentType` undefined sends JSON. */
+  /** `contentType` undefined sends JSON; a body that is a string is sent as it is. */
   async send<T = Json>(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
@@ -88,7 +88,7 @@ export class KubeApi {
         headers,
         signal,
         dispatcher: this.#agent,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await answer.body.text();
       if (answer.statusCode >= 300) throw new KubeApiError(answer.statusCode, messageOf(text, `${method} ${path}`));

@@ -14,8 +14,9 @@ export interface TraefikGateway extends Traefik {
 }
 
 interface GatewayObject {
+  readonly metadata: { readonly generation: number };
   readonly status?: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly observedGeneration?: number }[];
   };
 }
 
@@ -25,16 +26,16 @@ const programmedWithinMs = 30_000;
 export async function startTraefik(access: ClusterAccess): Promise<TraefikGateway> {
   const ports = { web: await access.freePort(), tcp: await access.freePort(), tls: await access.freePort() };
   const metricsPort = await access.freePort();
-  await access.applyManifests(await gatewayCrds(await access.partPath('gateway-api-crds')));
-  await access.applyManifests(gatewayManifests(ports));
   const kubeconfig = await access.kubeconfigFor('traefik', ['system:masters']);
+  const api = new KubeApi(await readCredentials(kubeconfig));
+  await applyCrds(api, await gatewayCrds(await access.partPath('gateway-api-crds')));
+  await access.applyManifests(gatewayManifests(ports));
   const traefik = await access.spawn({
     name: 'traefik',
     command: await access.partPath('traefik'),
     args: traefikFlags(access.nodeIp, ports, metricsPort),
     env: { KUBECONFIG: kubeconfig, PATH: process.env.PATH ?? '' },
   });
-  const api = new KubeApi(await readCredentials(kubeconfig));
   try {
     await untilProgrammed(api, () => traefik.running);
   } catch (error) {
@@ -55,6 +56,14 @@ export async function startTraefik(access: ClusterAccess): Promise<TraefikGatewa
       await traefik.stop();
     },
   };
+}
+
+async function applyCrds(api: KubeApi, crds: ReadonlyMap<string, string>): Promise<void> {
+  const collection = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const query = 'fieldManager=rampart-cluster&force=true';
+  const apply = ([name, text]: readonly [string, string]) =>
+    api.send('PATCH', `${collection}/${name}?${query}`, text, 'application/apply-patch+yaml');
+  await Promise.all([...crds].map(apply));
 }
 
 function traefikFlags(ip: string, ports: ListenerPorts, metricsPort: number): readonly string[] {
@@ -84,7 +93,8 @@ async function untilProgrammed(api: KubeApi, isRunning: () => boolean): Promise<
   let last = 'no status yet';
   for (const until = Date.now() + programmedWithinMs; Date.now() < until; ) {
     if (!isRunning()) throw new Error('it ended');
-    const conditions = (await api.get<GatewayObject>(path)).status?.conditions ?? [];
+    const { metadata, status } = await api.get<GatewayObject>(path);
+    const conditions = (status?.conditions ?? []).filter(({ observedGeneration }) => observedGeneration === metadata.generation);
     const holds = (type: string) => conditions.some((condition) => condition.type === type && condition.status === 'True');
     if (holds('Accepted') && holds('Programmed')) return;
     last = JSON.stringify(conditions);
