@@ -3,7 +3,7 @@
  * them. Bounded, so that no cycle and no fan-out can keep a decision busy; what does not exist is told, not thrown.
  */
 import type { AnalysisTemplate, AnalysisTemplateSpec, ClusterAnalysisTemplate } from '../../api/analysis-template.ts';
-import { decodeAnalysisTemplate } from '../../api/decode.ts';
+import { decodeAnalysisTemplate, decodeClusterAnalysisTemplate } from '../../api/decode.ts';
 import type { Problem } from '../../api/problem.ts';
 
 /** How the API refers to a template. */
@@ -60,8 +60,9 @@ export function templateClosure(references: readonly TemplateReference[], templa
       missing.push({ kind, name, index });
       continue;
     }
-    // Kinds differ in name only; what got past the API server malformed shall not end a decision.
-    const { template, problems } = decodeAnalysisTemplate(object);
+    // What got past the API server malformed shall not end a decision.
+    const { template, problems } =
+      kind === 'AnalysisTemplate' ? decodeAnalysisTemplate(object) : decodeClusterAnalysisTemplate(object);
     found.push({ kind, name, spec: template.spec, problems });
     pending.unshift(...(template.spec.templates ?? []).map((reference) => ({ reference, index })));
   }
