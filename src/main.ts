@@ -22,7 +22,7 @@ import { fencedCluster } from './runtime/fence.ts';
 import { Lease } from './runtime/lease.ts';
 import { shutDown } from './runtime/lifecycle.ts';
 import { messageOf } from './runtime/log.ts';
-import { type Health, serveHealth, serveMetrics } from './server/http.ts';
+import { type Address, type Health, serveHealth, serveMetrics } from './server/http.ts';
 import { Metrics } from './server/metrics.ts';
 import { version } from './version.ts';
 
@@ -87,8 +87,8 @@ class ControllerProcess {
   async run(): Promise<number> {
     const { signal } = this.#stopping;
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => this.#stopping.abort());
-    const health = await serveHealth({ live: () => this.#live(), ready: () => this.#ready() }, this.#options.healthzPort);
-    const metrics = await serveMetrics(this.#figures.metrics.registry, this.#options.metricsPort);
+    const health = await serveHealth({ live: () => this.#live(), ready: () => this.#ready() }, this.#at(this.#options.healthzPort));
+    const metrics = await serveMetrics(this.#figures.metrics.registry, this.#at(this.#options.metricsPort));
     this.#log.info(`rampart ${version} serves metrics on :${metrics.port} and health on :${health.port}`);
     const watches = await startWatches(this.#informerSettings(), this.#options.namespaced, signal);
     this.#watches = watches;
@@ -158,6 +158,10 @@ class ControllerProcess {
       labelSelector: instanceId === undefined ? `!${labels.instanceId}` : `${labels.instanceId}=${instanceId}`,
       metrics: this.#figures.watcher,
     };
+  }
+
+  #at(port: number): Address {
+    return { host: this.#options.bindAddress, port };
   }
 
   #live(): Health {

@@ -76,6 +76,7 @@ describe('controller options', () => {
     [['--burst=1'], '--burst (1) must be at least --qps'],
     [['--controllers=rollout'], '--controllers must be a list of rollouts, analysis'],
     [['--metricsPort=8080'], 'give them different ports'],
+    [['--bind-address=here'], '--bind-address must be an IP address'],
     [['--namespace'], '--namespace needs a value'],
     [['--namespace', '--namespaced'], '--namespace needs a value'],
     [['--name-space=x'], '--name-space is not known'],

@@ -1,4 +1,5 @@
 /** The settings of one controller process: flags and environment read into one typed, checked set, or refused with every mistake named. */
+import { isIP } from 'node:net';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { parseDuration } from '../api/duration.ts';
 import { type Flag, type FlagName, flags, ignoredFlags } from './flags.ts';
@@ -19,6 +20,7 @@ export interface ControllerOptions {
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;
   readonly identity: string | undefined;
+  readonly bindAddress: string | undefined;
   readonly metricsPort: number;
   readonly healthzPort: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -167,6 +169,7 @@ function typed(text: (name: FlagName) => string | undefined): ControllerOptions 
     renewDeadlineMs: ms('leader-election-renew-deadline'),
     retryPeriodMs: ms('leader-election-retry-period'),
     identity: text('identity'),
+    bindAddress: text('bind-address'),
     metricsPort: count('metricsPort'),
     healthzPort: count('healthzPort'),
     logLevel: text('loglevel') as ControllerOptions['logLevel'],
@@ -193,6 +196,8 @@ function contradictions(options: ControllerOptions): readonly string[] {
     found.push(
       `--prometheus-address must be a URL such as http://prometheus.monitoring:9090, but is "${options.prometheusAddress}".`,
     );
+  if (options.bindAddress !== undefined && isIP(options.bindAddress) === 0)
+    found.push(`--bind-address must be an IP address, but is "${options.bindAddress}".`);
   if (options.metricsPort !== 0 && options.metricsPort === options.healthzPort)
     found.push(`--metricsPort and --healthzPort are both ${options.metricsPort}; give them different ports.`);
   return found;

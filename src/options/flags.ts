@@ -76,6 +76,11 @@ export const flags = [
     help: 'Who holds the lease: unique among replicas and, in a pod, its name, so that a restarted container goes on at once. Default: host name and a random part.',
   },
   {
+    name: 'bind-address',
+    kind: 'text',
+    help: 'IP address that metrics and health listen on; the chart gives the pod’s own. Default: all.',
+  },
+  {
     name: 'metricsPort',
     aliases: ['metricsport', 'metrics-port'],
     kind: 'count',

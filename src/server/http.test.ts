@@ -12,7 +12,10 @@ const get = (port: number, path: string, method = 'GET') => fetch(`http://127.0.
 describe('health', () => {
   it('tells the truth of the moment, in a sentence', async () => {
     let ready: Health = { ok: false, message: 'waiting for the first list of rollouts' };
-    const listener = await serveHealth({ live: () => ({ ok: true, message: 'ok' }), ready: () => ready }, 0);
+    const listener = await serveHealth(
+      { live: () => ({ ok: true, message: 'ok' }), ready: () => ready },
+      { host: '127.0.0.1', port: 0 },
+    );
     open.push(listener);
     expect((await get(listener.port, '/healthz')).status).toBe(200);
     const answer = await get(listener.port, '/readyz');
@@ -22,7 +25,10 @@ describe('health', () => {
   });
 
   it('has nothing else to say', async () => {
-    const listener = await serveHealth({ live: () => ({ ok: true, message: '' }), ready: () => ({ ok: true, message: '' }) }, 0);
+    const listener = await serveHealth(
+      { live: () => ({ ok: true, message: '' }), ready: () => ({ ok: true, message: '' }) },
+      { host: '127.0.0.1', port: 0 },
+    );
     open.push(listener);
     expect((await get(listener.port, '/debug')).status).toBe(404);
     expect((await get(listener.port, '/healthz', 'POST')).status).toBe(405);
@@ -40,7 +46,7 @@ describe('metrics', () => {
       })),
     }));
     metrics.events.inc({ type: 'Normal', reason: 'RolloutCompleted' });
-    const listener = await serveMetrics(metrics.registry, 0);
+    const listener = await serveMetrics(metrics.registry, { host: '127.0.0.1', port: 0 });
     open.push(listener);
     const scrape = async () => (await get(listener.port, '/metrics')).text();
     expect(await scrape()).toContain(

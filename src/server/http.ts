@@ -16,6 +16,13 @@ export interface HealthChecks {
   readonly ready: () => Health;
 }
 
+export interface Address {
+  /** Undefined listens on all addresses. */
+  readonly host?: string | undefined;
+  /** 0 takes any free port. */
+  readonly port: number;
+}
+
 export interface Listener {
   /** The port in fact, where 0 was asked for. */
   readonly port: number;
@@ -27,21 +34,21 @@ type Respond = (path: string) => Promise<{ status: number; type: string; body: s
 const plain = 'text/plain; charset=utf-8';
 
 /** Serves `/metrics`. Rejects if the port is taken. */
-export function serveMetrics(registry: Registry, port: number): Promise<Listener> {
-  return listen(port, async (path) =>
+export function serveMetrics(registry: Registry, address: Address): Promise<Listener> {
+  return listen(address, async (path) =>
     path === '/metrics' ? { status: 200, type: registry.contentType, body: await registry.metrics() } : undefined,
   );
 }
 
 /** Serves `/healthz` (liveness) and `/readyz` (readiness), 503 with a sentence when the answer is no. */
-export function serveHealth(checks: HealthChecks, port: number): Promise<Listener> {
-  return listen(port, async (path) => {
+export function serveHealth(checks: HealthChecks, address: Address): Promise<Listener> {
+  return listen(address, async (path) => {
     const health = path === '/healthz' ? checks.live() : path === '/readyz' ? checks.ready() : undefined;
     return health && { status: health.ok ? 200 : 503, type: plain, body: `${health.message}\n` };
   });
 }
 
-async function listen(port: number, respond: Respond): Promise<Listener> {
+async function listen({ host, port }: Address, respond: Respond): Promise<Listener> {
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -58,7 +65,7 @@ async function listen(port: number, respond: Respond): Promise<Listener> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, resolve);
+    server.listen({ port, ...(host !== undefined && { host }) }, resolve);
   });
   return { port: (server.address() as AddressInfo).port, close: () => closed(server) };
 }
