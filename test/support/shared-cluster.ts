@@ -24,10 +24,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (!insideNamespace())
     throw new Error('The project `cluster` runs by `npm test -- --cluster [files]`: it needs a network namespace.');
   const cluster = await startCluster({ name: 'test', kubelet: 'kwok', traefik: true });
-  if (cluster.traefik === undefined) throw new Error('the shared cluster has no Traefik');
-  for (const file of (await readdir(crds)).sort()) await cluster.applyManifests(await readFile(join(crds, file), 'utf8'));
-  const { gateway, gatewayClass, ports, httpUrl, metricsUrl } = cluster.traefik;
-  project.provide('sharedCluster', cluster.description);
-  project.provide('sharedGateway', { gateway, gatewayClass, ports, httpUrl, metricsUrl });
+  try {
+    if (cluster.traefik === undefined) throw new Error('the shared cluster has no Traefik');
+    for (const file of (await readdir(crds)).sort()) await cluster.applyManifests(await readFile(join(crds, file), 'utf8'));
+    const { gateway, gatewayClass, ports, httpUrl, metricsUrl } = cluster.traefik;
+    project.provide('sharedCluster', cluster.description);
+    project.provide('sharedGateway', { gateway, gatewayClass, ports, httpUrl, metricsUrl });
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
   return async () => await cluster.stop();
 }

@@ -30,9 +30,37 @@ export function parseManifests(yaml: string): readonly KubernetesObject[] {
   return objects;
 }
 
+/** The API server did not take an object. */
+export class ManifestRefused extends Error {
+  /** HTTP status; undefined when the kind is unknown. */
+  readonly code: number | undefined;
+
+  /** Without the answer as cause: printed, its headers and escaped body would bury the sentence. */
+  constructor(object: KubernetesObject, cause: unknown) {
+    const said = cause instanceof ApiException ? statusMessage(cause) : cause instanceof Error ? cause.message : String(cause);
+    super(`${object.kind} ${object.metadata?.name ?? ''}: ${said}`);
+    this.name = 'ManifestRefused';
+    this.code = cause instanceof ApiException ? cause.code : undefined;
+  }
+}
+
+function statusMessage(error: ApiException<unknown>): string {
+  const body: unknown = typeof error.body === 'string' ? parseJson(error.body) : error.body;
+  const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : undefined;
+  return typeof message === 'string' ? message : `HTTP ${error.code}`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Server-side apply of every object, in order, taking over fields that others own. An unknown kind is tried again for 15 s, since its CRD may
- * have been created a moment ago. Throws ApiException with the server's answer.
+ * have been created a moment ago. Throws ManifestRefused with the server's answer at the first object that it does not take.
  */
 export async function applyManifests(config: KubeConfig, yaml: string): Promise<void> {
   const api = KubernetesObjectApi.makeApiClient(config);
@@ -46,7 +74,7 @@ async function applyWhenKnown(api: KubernetesObjectApi, object: KubernetesObject
       await api.patch(object, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply);
       return;
     } catch (error) {
-      if (!mayBeNewKind(error) || performance.now() > deadline) throw error;
+      if (!mayBeNewKind(error) || performance.now() > deadline) throw new ManifestRefused(object, error);
       await delay(retryMs);
     }
   }
