@@ -204,6 +204,36 @@ describe('the label of routes in progress', () => {
   });
 });
 
+test('a route that no longer names the canary is still freed of the label', async () => {
+  const double = new RouteDouble(route('front', { labels: { own: 'x' } }));
+  const router = routerFor(double);
+  await router.converge(desire(10), never);
+  const old = double.live('HTTPRoute', 'shop', 'front');
+  const rules = [{ backendRefs: [{ name: 'stable', weight: 90 }] }];
+  double.put({ ...old, spec: { ...old.spec, rules } });
+  expect(await router.converge(desire(0), never)).toMatchObject({ state: 'failed', liveCanaryWeight: 0 });
+  await router.release(never);
+  expect(double.live('HTTPRoute', 'shop', 'front').metadata.labels).toEqual({ own: 'x' });
+  expect(double.live('HTTPRoute', 'shop', 'front').spec?.rules).toEqual(rules);
+});
+
+test('trouble with giving one route back keeps no weight from the others', async () => {
+  const double = new RouteDouble(route('a', { labels: { x: '1' } }), route('b', { labels: { x: '1' } }));
+  const router = routerFor(double, { httpRouteSelector: { matchLabels: { x: '1' } } });
+  await router.converge(desire(30), never);
+  const left = double.live('HTTPRoute', 'shop', 'b');
+  double.put({ ...left, metadata: { ...left.metadata, labels: {} } });
+  const { patch } = double.cluster;
+  Object.assign(double.cluster, {
+    patch: (...args: Parameters<typeof patch>) => {
+      if (args[1].name === 'b') throw new ApiError('unavailable', 'etcd is away');
+      return patch(...args);
+    },
+  });
+  await expect(router.converge(desire(0), never)).rejects.toThrow('etcd is away');
+  expect(weights(double.live('HTTPRoute', 'shop', 'a'))[0]).toEqual([100, 0]);
+});
+
 describe('trouble', () => {
   const accepted = (conditions: Parameters<typeof acceptedRoute>[1]) => {
     const double = new RouteDouble(route('front'));

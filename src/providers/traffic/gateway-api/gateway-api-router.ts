@@ -7,7 +7,7 @@ import type { Problem } from '../../../api/problem.ts';
 import type { DesiredRoutes, RouteEvidence } from '../../../core/rollout/routes.ts';
 import type { Cluster, Resource } from '../../../runtime/cluster.ts';
 import type { TrafficRouter } from '../traffic-router.ts';
-import { liveCanaryWeight, planRoute, type RouteIntent } from './plan-route.ts';
+import { liveCanaryWeight, planRelease, planRoute, type RoutePlan } from './plan-route.ts';
 import { routeAcceptance } from './route-acceptance.ts';
 import { type Route, type RouteKind, routeResources } from './route-object.ts';
 import { inProgressLabel, type RouteSource, type SelectedRoute, selectRoutes } from './route-selection.ts';
@@ -56,15 +56,9 @@ export class GatewayApiRouter implements TrafficRouter {
   }
 
   problems(services: Pick<DesiredRoutes, 'stableService' | 'canaryService'>): readonly Problem[] {
-    const { problems: decoded, namespace } = this.#options;
+    const { problems: decoded } = this.#options;
     const { routes, problems } = this.#select();
-    const intent = {
-      ...services,
-      serviceNamespace: namespace,
-      canaryWeight: 0,
-      stableWeight: this.#maxWeight,
-      inProgressLabel: undefined,
-    };
+    const intent = { ...this.#intent(services), canaryWeight: 0, stableWeight: this.#maxWeight };
     const found = routes.flatMap(({ live, path, resource, name }): Problem[] => {
       if (live === undefined) return [];
       const plan = planRoute(live, intent);
@@ -79,11 +73,9 @@ export class GatewayApiRouter implements TrafficRouter {
     const { routes, problems } = this.#select();
     const refusal = unserved(desired);
     if (refusal !== undefined) return this.#refuse(desired, routes, refusal);
-    await this.#giveBack(
-      [...this.#carried].filter(([key]) => !routes.some((route) => keyOf(route) === key)),
-      signal,
-    );
     const words = await everyOne(routes, (selected) => this.#convergeOne(selected, desired, signal));
+    const strays = [...this.#carried.values()].filter(({ selected }) => !routes.some((route) => keyOf(route) === keyOf(selected)));
+    await everyOne(strays, ({ selected }) => this.#giveBack({ ...selected, live: undefined }, desired, signal));
     const unmatched = problems.filter(({ path }) => !routes.some((route) => route.path === path));
     // Trouble with the configuration keeps no weight from the routes that it does name: an abort must reach them.
     const spoken = [...words, ...[...this.#options.problems, ...unmatched].map(({ message }) => failed(message, 0))];
@@ -98,22 +90,26 @@ export class GatewayApiRouter implements TrafficRouter {
   }
 
   async release(signal: AbortSignal): Promise<void> {
-    const selected = new Map(this.#select().routes.map((route): [string, SelectedRoute] => [keyOf(route), route]));
-    for (const [key, carried] of this.#carried) if (!selected.has(key)) selected.set(key, carried.selected);
-    await everyOne([...selected.values()], (route) => this.#write(route, this.#intent(this.#whole()), signal));
-    this.#carried.clear();
+    const routes = new Map(
+      [...this.#carried].map(([key, { selected }]) => [key, { ...selected, live: undefined } as SelectedRoute]),
+    );
+    for (const route of this.#select().routes) routes.set(keyOf(route), route);
+    const services = { ...this.#options, maxWeight: this.#maxWeight };
+    await everyOne([...routes.values()], (route) => this.#giveBack(route, services, signal));
   }
 
   async #convergeOne(selected: SelectedRoute, desired: DesiredRoutes, signal: AbortSignal): Promise<RouteWord> {
     const key = keyOf(selected);
     const name = `${selected.resource.kind} ${selected.name}`;
     const before = this.#carried.get(key);
-    const written = await this.#write(selected, this.#intent(desired), signal);
+    const { canaryWeight, stableWeight } = desired;
+    const intent = { ...this.#intent(desired), canaryWeight, stableWeight };
+    const written = await this.#write(selected, (route) => planRoute(route, intent), signal);
     if (written.kind === 'missing') {
       this.#carried.delete(key);
       return failed(`${name} does not exist in namespace ${selected.namespace}`, 0);
     }
-    const live = liveCanaryWeight(written.route, this.#intent(desired), desired.maxWeight);
+    const live = liveCanaryWeight(written.route, intent, desired.maxWeight);
     if (written.kind === 'refused') return failed(`${name} ${written.message}`, live);
     const sameObject = before !== undefined && before.route.metadata.uid === written.route.metadata.uid;
     this.#carried.set(key, { selected, route: written.route, desired });
@@ -134,16 +130,13 @@ export class GatewayApiRouter implements TrafficRouter {
     return { desired, state: 'failed', message, liveCanaryWeight: Math.max(0, ...weights), reasserted: false };
   }
 
-  async #giveBack(strays: readonly (readonly [string, Carried])[], signal: AbortSignal): Promise<void> {
-    await everyOne(strays, async ([key, { selected, desired }]) => {
-      const whole = { ...desired, canaryWeight: 0, stableWeight: desired.maxWeight };
-      await this.#write({ ...selected, live: undefined }, this.#intent(whole), signal);
-      this.#carried.delete(key);
-    });
+  async #giveBack(selected: SelectedRoute, services: Services, signal: AbortSignal): Promise<void> {
+    await this.#write(selected, (route) => planRelease(route, this.#intent(services), services.maxWeight), signal);
+    this.#carried.delete(keyOf(selected));
   }
 
-  #write(selected: SelectedRoute, intent: RouteIntent, signal: AbortSignal): Promise<RouteWrite> {
-    return writeRoute(this.#options.cluster, selected, { newest: this.#newest(selected), intent, signal });
+  #write(selected: SelectedRoute, plan: (route: Route) => RoutePlan, signal: AbortSignal): Promise<RouteWrite> {
+    return writeRoute(this.#options.cluster, selected, { newest: this.#newest(selected), plan, signal });
   }
 
   /** The cache may lag behind what this process itself has written. */
@@ -159,29 +152,17 @@ export class GatewayApiRouter implements TrafficRouter {
     return selectRoutes({ routing, namespace, source, resources: this.#resources });
   }
 
-  #intent({ stableService, canaryService, canaryWeight, stableWeight }: Weights): RouteIntent {
+  #intent({ stableService, canaryService }: Pick<Services, 'stableService' | 'canaryService'>) {
     const { routing, namespace } = this.#options;
-    return {
-      stableService,
-      canaryService,
-      canaryWeight,
-      stableWeight,
-      serviceNamespace: namespace,
-      inProgressLabel: inProgressLabel(routing),
-    };
+    return { stableService, canaryService, serviceNamespace: namespace, inProgressLabel: inProgressLabel(routing) };
   }
 
   get #maxWeight(): number {
     return this.#options.maxWeight ?? 100;
   }
-
-  #whole(): Weights {
-    const { stableService, canaryService } = this.#options;
-    return { stableService, canaryService, canaryWeight: 0, stableWeight: this.#maxWeight };
-  }
 }
 
-type Weights = Pick<DesiredRoutes, 'stableService' | 'canaryService' | 'canaryWeight' | 'stableWeight'>;
+type Services = Pick<DesiredRoutes, 'stableService' | 'canaryService' | 'maxWeight'>;
 
 function keyOf({ resource, namespace, name }: SelectedRoute): string {
   return `${resource.kind}/${namespace}/${name}`;

@@ -50,6 +50,17 @@ export function planRoute(route: Route, intent: RouteIntent): RoutePlan {
   };
 }
 
+/** What gives a route back: stable whole, our label gone. Where no weights can be written none of ours are there, but the label may be. */
+export function planRelease(
+  route: Route,
+  services: Omit<RouteIntent, 'canaryWeight' | 'stableWeight'>,
+  maxWeight: number,
+): RoutePlan {
+  const whole = { ...services, canaryWeight: 0, stableWeight: maxWeight };
+  const plan = planRoute(route, whole);
+  return plan.kind === 'problem' ? { kind: 'operations', operations: labelOperations(route, whole) } : plan;
+}
+
 /**
  * The largest share of requests that a rule of this route sends to the canary, in parts of `maxWeight`, rounded up: 0 only where
  * none does.

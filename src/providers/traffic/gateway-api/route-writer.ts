@@ -3,7 +3,7 @@
  * conflict leads to a new look and a new plan, a bounded number of times.
  */
 import { ApiError, type Cluster } from '../../../runtime/cluster.ts';
-import { planRoute, type RouteIntent } from './plan-route.ts';
+import type { RoutePlan } from './plan-route.ts';
 import type { Route } from './route-object.ts';
 import type { SelectedRoute } from './route-selection.ts';
 
@@ -20,12 +20,16 @@ const mostAttempts = 5;
 export async function writeRoute(
   cluster: Cluster,
   { resource, namespace, name }: SelectedRoute,
-  { newest, intent, signal }: { readonly newest: Route | undefined; readonly intent: RouteIntent; readonly signal: AbortSignal },
+  {
+    newest,
+    plan: planFor,
+    signal,
+  }: { readonly newest: Route | undefined; readonly plan: (route: Route) => RoutePlan; readonly signal: AbortSignal },
 ): Promise<RouteWrite> {
   const key = { namespace, name };
   let route = newest ?? (await cluster.get<Route>(resource, key, signal));
   for (let attempt = 1; route !== undefined; attempt++) {
-    const plan = planRoute(route, intent);
+    const plan = planFor(route);
     if (plan.kind === 'problem') return { kind: 'refused', message: plan.message, route };
     if (plan.operations.length === 0) return { kind: 'carries', route, changed: false };
     try {
