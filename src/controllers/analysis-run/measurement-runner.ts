@@ -55,7 +55,8 @@ export interface MeasurementRunnerOptions {
   readonly metrics?: MeasurementMetrics;
 }
 
-const defaultConcurrency = 100;
+/** Enough that a provider which answers nobody does not keep the others waiting. */
+const defaultConcurrency = 256;
 const defaultTimeoutMs = 10 * 60_000;
 
 interface Job {
@@ -103,12 +104,13 @@ export class MeasurementRunner {
   }
 
   /** Everything that is under way for this very run, or came back and is not acknowledged. */
-  observations(run: RunIdentity): readonly ObservedMeasurement[] {
-    const { inFlight, finished } = this.#of(run);
-    const flying = [...inFlight].map(
+  observations({ key, uid }: RunIdentity): readonly ObservedMeasurement[] {
+    const known = this.#runs.get(key);
+    if (known?.uid !== uid) return [];
+    const flying = [...known.inFlight].map(
       ([metric, { startedAtMs }]): ObservedMeasurement => ({ state: 'in-flight', metric, startedAtMs }),
     );
-    return [...finished, ...flying];
+    return [...known.finished, ...flying];
   }
 
   /** These are stored in status, or no longer wanted. */

@@ -7,7 +7,7 @@ import { analysisRuns } from '../../api/resources.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
 import { mergeDiff } from '../rollout/merge-diff.ts';
 
-/** `unchanged` and `done` mean that the server has this status; `stale` that someone has written since; `gone` that nobody needs it. */
+/** Undefined is no change. `unchanged` and `done` mean that the server has this status; `stale` that someone has written since; `gone` that nobody needs it. */
 export async function persistStatus(
   stored: AnalysisRun,
   status: AnalysisRunStatus | undefined,

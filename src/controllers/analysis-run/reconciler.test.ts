@@ -230,6 +230,16 @@ describe('the AnalysisRun controller', () => {
     await second.end();
   });
 
+  it('leaves a run alone that another controller has ended, with all that it wrote', async () => {
+    const status = { phase: 'Failed', message: 'theirs', unknown: 1, metricResults: 'malformed' } as never;
+    server = new OneRun({ ...runOf(), status });
+    const process = start();
+    await clock.advance(60_000);
+    expect(server.writes).toEqual([]);
+    expect(asked).toBe(0);
+    await process.end();
+  });
+
   it('says of a malformed run what is wrong with it', async () => {
     server = new OneRun({ ...runOf(), spec: { metrics: [{ name: 'm', count: [], provider: { prometheus: {} } }] } as never });
     const process = start();

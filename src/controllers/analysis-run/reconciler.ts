@@ -55,7 +55,9 @@ export class AnalysisRunReconciler {
     const decision = decideAnalysisRun(observed, clock.now());
     await applyEffects(stored, decision.effects, { cluster, runner, signal });
     if (decision.write === 'later') return decision.next;
-    const written = await persistStatus(stored, decision.status, cluster, signal);
+    // A status that the decision left alone is left alone, whatever another controller wrote into it.
+    const status = decision.status === observed.run.status ? undefined : decision.status;
+    const written = await persistStatus(stored, status, cluster, signal);
     if (written === 'stale') return requeue(staleRetryMs);
     runner.acknowledge(
       key,
