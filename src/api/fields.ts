@@ -34,7 +34,6 @@ export const int64 = (description: string, limits: Limits = {}) =>
     .int()
     .meta({ description, format: 'int64', ...limits })
     .optional();
-export const decimal = (description: string) => z.number().describe(description).optional();
 
 /** A number, or text: a percentage, or a `{{args.x}}` that becomes a number. */
 export const intOrString = (description: string, limits: Limits = {}) =>

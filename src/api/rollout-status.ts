@@ -16,9 +16,7 @@ import {
   word,
 } from './fields.ts';
 
-export const PAUSE_REASONS = ['CanaryPauseStep', 'BlueGreenPause', 'InconclusiveAnalysisRun', 'InconclusiveExperiment'] as const;
 export const ROLLOUT_PHASES = ['Healthy', 'Degraded', 'Progressing', 'Paused'] as const;
-export const COMPLETION_STATUSES = ['Promoted', 'FastPromoted', 'Aborted', 'Superseded', 'RolledBack', 'FastRolledBack'] as const;
 
 export const pauseConditionSchema = z.object({
   reason: requiredText('Why: CanaryPauseStep, BlueGreenPause, InconclusiveAnalysisRun or InconclusiveExperiment.'),

@@ -9,8 +9,8 @@ function open(properties: Readonly<Record<string, StructuralSchema>>): Structura
   return { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties };
 }
 
-function each(items: StructuralSchema): StructuralSchema {
-  return { type: 'array', items };
+function each(items: StructuralSchema, description?: string): StructuralSchema {
+  return { type: 'array', ...(description === undefined ? {} : { description }), items };
 }
 
 const probe = open({ grpc: open({ service: { type: 'string', default: '' } }) });
@@ -24,7 +24,7 @@ const container = open({
 });
 
 export const podSpecSchema: StructuralSchema = open({
-  containers: each(container),
-  initContainers: each(container),
-  ephemeralContainers: each(container),
+  containers: each(container, 'The containers, as in a Pod: kubectl explain pod.spec.containers.'),
+  initContainers: each(container, 'As in a Pod: kubectl explain pod.spec.initContainers.'),
+  ephemeralContainers: each(container, 'As in a Pod: kubectl explain pod.spec.ephemeralContainers.'),
 });

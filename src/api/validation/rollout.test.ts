@@ -37,7 +37,7 @@ describe('a Rollout that is fine', () => {
     { strategy: { canary: { ...gateway, scaleDownDelaySeconds: 30, steps: [{ setCanaryScale: { replicas: 0 } }] } } },
     { strategy: { canary: { ...gateway, steps: [{ setCanaryScale: { matchTrafficWeight: true } }] } } },
     { selector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['shop'] }] } },
-    { progressDeadlineAbort: false },
+    { progressDeadlineAbort: true },
   ])('%j', (change) => {
     expect(ofSpec(change)).toEqual([]);
   });

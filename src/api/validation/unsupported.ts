@@ -17,7 +17,6 @@ const ofRollout: readonly Row<Rollout>[] = [
   { path: 'spec.strategy.blueGreen', what: 'blue-green strategy', uses: ({ spec }) => spec.strategy?.blueGreen !== undefined },
   { path: 'spec.workloadRef', what: 'workloadRef', uses: ({ spec }) => spec.workloadRef !== undefined },
   { path: 'spec.rollbackWindow', what: 'rollbackWindow', uses: ({ spec }) => spec.rollbackWindow !== undefined },
-  { path: 'spec.progressDeadlineAbort', what: 'progressDeadlineAbort', uses: ({ spec }) => spec.progressDeadlineAbort === true },
   {
     path: 'spec.restartAt',
     what: 'restart',
