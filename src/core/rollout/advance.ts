@@ -60,7 +60,7 @@ export function advance(situation: Situation, course: Course): Advance {
     traffic: plan.traffic,
     promoted,
     wakeAtMs: walk.wakeAtMs,
-    again: walk.again || promoted !== undefined,
+    again: walk.again || promoted !== undefined || (plan.traffic?.confirmed === true && !plan.traffic.recorded),
   };
 }
 
@@ -94,7 +94,8 @@ function stepDone(situation: Situation, course: Course, plan: Plan, walk: Walk):
   if (step.setWeight === undefined && step.setCanaryScale === undefined) return false;
   if (!plan.pods.reached) return false;
   if (!routed) return true;
-  return plan.traffic?.settled === true && plan.traffic.desired.canaryWeight === weightAt(steps, walk.index, maxWeight);
+  if (plan.traffic?.settled !== true) return false;
+  return plan.pods.target.canary === 0 || plan.traffic.desired.canaryWeight === weightAt(steps, walk.index, maxWeight);
 }
 
 function pauseDone(situation: Situation, course: Course, walk: Walk, duration: number | string | undefined): boolean {
@@ -133,7 +134,7 @@ function promotion(situation: Situation, course: Course, index: number, { pods, 
   if (current.available < podsToPromote(situation) || pods.current !== current.size) return undefined;
   const drained = [stable, ...older].every((one) => one === undefined || (one.size === 0 && one.total === 0));
   const over = routed
-    ? traffic?.confirmed === true && traffic.desired.canaryWeight === maxWeight
+    ? traffic?.settled === true && (traffic.desired.canaryWeight === maxWeight || replicas === 0)
     : canary.stableService !== undefined || drained;
   if (!over) return undefined;
   return course.promoteFull ? 'Full promotion requested' : `Completed all ${steps.length} canary steps`;

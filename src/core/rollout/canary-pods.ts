@@ -111,7 +111,7 @@ function isServed(situation: Situation, course: Course, member: Member): boolean
 }
 
 function heldBack({ bounds, replicas }: Situation): number {
-  return bounds.maxSurge > 0 || replicas > 1 ? 1 : 0;
+  return replicas > 1 || (replicas === 1 && bounds.maxSurge > 0) ? 1 : 0;
 }
 
 /** Pods that a basic canary must have available before it is the stable one: with no surge a held-back pod takes one place. */
@@ -129,7 +129,7 @@ function planRouted(situation: Situation, course: Course, index: number, traffic
   if (kind === 'aborted') current = abortedCanary(situation, traffic, deadlines);
   else if (kind === 'update') {
     if (holdsStill(situation, course)) current = Math.min(current, unadvanced(situation, target).canary);
-    if (current < present.canary.size && !traffic.settled) current = present.canary.size;
+    if (current < present.canary.size && !traffic.drained) current = present.canary.size;
   }
   const older = situation.older.map((member) => olderRouted(situation, member, traffic, deadlines));
   return {
@@ -148,7 +148,7 @@ function abortedCanary(situation: Situation, traffic: TrafficPlan, deadlines: Ma
   if (current === undefined || current.size === 0) return 0;
   const delay = canary.abortScaleDownDelaySeconds ?? 30;
   const deadline = current.replicaSet.metadata.annotations?.[annotations.scaleDownDeadline];
-  const released = traffic.settled && traffic.desired.canaryWeight === 0 && !isRouted(situation, current);
+  const released = traffic.drained && traffic.desired.canaryWeight === 0 && !isRouted(situation, current);
   deadlines.delete(current.name);
   if (delay === 0 || !released) return current.size;
   if (deadline === undefined) {
@@ -162,7 +162,7 @@ function abortedCanary(situation: Situation, traffic: TrafficPlan, deadlines: Ma
 
 function olderRouted(situation: Situation, member: Member, traffic: TrafficPlan, deadlines: Map<string, string | null>): number {
   if (member.size === 0) return 0;
-  if (!traffic.settled || isRouted(situation, member)) return member.size;
+  if (!traffic.drained || isRouted(situation, member)) return member.size;
   const deadline = member.replicaSet.metadata.annotations?.[annotations.scaleDownDeadline];
   if (deadline !== undefined && Date.parse(deadline) > situation.nowMs) return member.size;
   if (deadline !== undefined) deadlines.set(member.name, null);

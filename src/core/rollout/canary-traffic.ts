@@ -18,6 +18,10 @@ export interface TrafficPlan {
   readonly confirmed: boolean;
   /** Confirmed, and as the step (or the abort, or the promotion) wants them. */
   readonly settled: boolean;
+  /** Confirmed since a pass before this one: a Service without weight may be switched. */
+  readonly recorded: boolean;
+  /** Recorded, and as the moment wants them: pods that no longer get traffic may go. */
+  readonly drained: boolean;
   /** The weight that the moment asks for, whether it can be given yet or not. */
   readonly goal: number;
 }
@@ -32,11 +36,14 @@ export function planTraffic(situation: Situation, course: Course, index: number)
   const desired = routesWith(situation, weight ?? present ?? 0);
   const evidence = observed.routes;
   const confirmed = evidence?.state === 'confirmed' && sameRoutes(evidence.desired, desired);
+  const recorded = confirmed && isRecorded(situation, desired.canaryWeight);
   return {
     desired,
     known: weight !== undefined || present !== undefined,
     confirmed,
     settled: confirmed && desired.canaryWeight === goal,
+    recorded,
+    drained: recorded && desired.canaryWeight === goal,
     goal,
   };
 }
@@ -51,6 +58,11 @@ export function sameRoutes(a: DesiredRoutes, b: DesiredRoutes): boolean {
     a.additional.length === b.additional.length &&
     a.headerRoutes.length === b.headerRoutes.length
   );
+}
+
+function isRecorded({ status }: Situation, canaryWeight: number): boolean {
+  const weights = status.canary?.weights;
+  return weights?.canary.weight === canaryWeight && weights.verified === true;
 }
 
 /** The canary's weight as last written; undefined before the first write. */
@@ -76,7 +88,9 @@ function goalWeight(situation: Situation, course: Course, index: number, present
   const { current, stable, replicas, steps, maxWeight, frozen, rollout } = situation;
   if (moment(situation, course) !== 'update' || current === undefined || current.available === 0) return 0;
   if (course.promoteFull) return current.available >= replicas ? maxWeight : present;
-  const ready = current.available >= routedCanary(situation, course, index);
+  const pods = routedCanary(situation, course, index);
+  if (pods === 0) return 0;
+  const ready = current.available >= pods;
   if ((frozen || rollout.spec.paused === true) && !ready) return present;
   const goal = ready ? weightAt(steps, index, maxWeight) : weightBefore(steps, index, maxWeight);
   const stableNeeded = Math.floor(((maxWeight - goal) * replicas) / maxWeight);

@@ -38,8 +38,9 @@ export function planSwitches(situation: Situation, course: Course, traffic: Traf
 function mayMove(situation: Situation, traffic: TrafficPlan, service: 'canary' | 'stable', from: string): boolean {
   const { stable, current, older, maxWeight } = situation;
   const strange = ![stable, current, ...older].some((member) => member?.hash === from && member.total > 0);
-  if (strange) return traffic.confirmed || !traffic.known;
-  if (!traffic.confirmed) return false;
+  if (strange && !traffic.known) return true;
+  if (!traffic.recorded) return false;
+  if (strange) return true;
   const weight = traffic.desired.canaryWeight;
   if (service === 'canary') return weight === 0;
   return weight === maxWeight || (weight === 0 && stable === current);

@@ -1,0 +1,117 @@
+/**
+ * The promises of a Rollout as checks on a toy world, told of every write: what no prefix of what Rampart does may ever do. A law
+ * compares the moment before a write with the moment after it, since pods die and users scale without asking.
+ */
+import { labels } from '../../src/api/names.ts';
+import type { ToyWorld, Watch } from './toy-world.ts';
+
+interface Moment {
+  readonly total: number;
+  readonly available: number;
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly canaryWeight: number | undefined;
+  readonly selectors: string;
+  readonly nowMs: number;
+  readonly stable: string | undefined;
+}
+
+export interface Limits {
+  readonly maxSurge: number;
+  readonly maxUnavailable: number;
+  /** With a router: names of the Services. */
+  readonly routed?: { readonly canary: string; readonly stable: string };
+}
+
+/** A new watcher for one world; throws where a law is broken. */
+export function lawsFor(limits: Limits): Watch {
+  let old: Moment | undefined;
+  let weightWrittenIn = -1;
+  let switchedIn = -1;
+  const after = (world: ToyWorld, cause: string): void => {
+    const before = old;
+    if (before === undefined) return;
+    const now = momentOf(world);
+    const fail = (law: string): never => {
+      throw new Error(`${law}\nby: ${cause}\nbefore ${text(before)}\nafter ${text(now)}\n${world.log.join('\n')}`);
+    };
+    const replicas = world.rollout.spec.replicas ?? 1;
+    if (limits.routed === undefined && now.total > Math.max(before.total, replicas + limits.maxSurge)) fail('pods above surge');
+    if (now.available < Math.min(before.available, replicas - limits.maxUnavailable)) fail('available pods below the limit');
+    if (before.stable !== undefined && now.stable === undefined) fail('no stable any more');
+    if (now.stable !== undefined && !hashes(world).has(now.stable)) fail('stable ReplicaSet deleted');
+    if (limits.routed === undefined) return;
+    routedLaws(world, limits.routed, { before, now, fail });
+    if (now.canaryWeight !== before.canaryWeight && before.canaryWeight !== undefined) weightWrittenIn = world.pass;
+    if (now.selectors !== before.selectors) switchedIn = world.pass;
+    if (weightWrittenIn === switchedIn && weightWrittenIn >= 0) fail('a switch and a weight in one pass');
+  };
+  return {
+    before(world) {
+      old = momentOf(world);
+    },
+    after,
+  };
+}
+
+function routedLaws(
+  world: ToyWorld,
+  services: { readonly canary: string; readonly stable: string },
+  { before, now, fail }: { readonly before: Moment; readonly now: Moment; readonly fail: (law: string) => never },
+): void {
+  const routes = world.liveRoutes;
+  if (routes === undefined) return;
+  if (routes.canaryWeight + routes.stableWeight !== routes.maxWeight) fail('weights do not sum up');
+  const sides = [
+    { weight: routes.canaryWeight, hash: selected(world, services.canary), ready: endpoints(world, services.canary) },
+    { weight: routes.stableWeight, hash: selected(world, services.stable), ready: endpoints(world, services.stable) },
+  ];
+  if (now.canaryWeight !== before.canaryWeight) {
+    const somebody = sides.some((side) => side.ready > 0);
+    if (somebody && sides.some((side) => side.weight > 0 && side.ready === 0)) fail('weight to a backend without a ready endpoint');
+  }
+  for (const [name, size] of now.sizes) {
+    if (size > 0 || (before.sizes.get(name) ?? 0) === 0 || world.rollout.spec.replicas === 0) continue;
+    const served = sides.find((side) => side.hash !== undefined && name === `shop-${side.hash}`);
+    if (served !== undefined && served.weight > 0) fail(`pods of ${name} go while traffic is sent to them`);
+    if (world.nowMs < world.routesAcceptedAtMs) fail(`pods of ${name} go before the routes are confirmed`);
+  }
+  const stable = now.stable === undefined ? undefined : now.sizes.get(`shop-${now.stable}`);
+  const was = before.stable === undefined ? undefined : before.sizes.get(`shop-${before.stable}`);
+  if (stable !== undefined && was !== undefined && stable < was && stable < (world.rollout.spec.replicas ?? 1))
+    fail('stable is not whole');
+}
+
+function momentOf(world: ToyWorld): Moment {
+  const sizes = new Map<string, number>();
+  let available = 0;
+  for (const [name, replicaSet] of world.replicaSets) {
+    const size = replicaSet.spec.replicas ?? 1;
+    sizes.set(name, size);
+    available += Math.min(size, world.readyPods(name).length);
+  }
+  return {
+    total: [...sizes.values()].reduce((sum, size) => sum + size, 0),
+    available,
+    sizes,
+    canaryWeight: world.liveRoutes?.canaryWeight,
+    selectors: [...world.services.keys()].map((name) => `${name}=${selected(world, name) ?? ''}`).join(' '),
+    nowMs: world.nowMs,
+    stable: world.status.stableRS,
+  };
+}
+
+function hashes(world: ToyWorld): ReadonlySet<string | undefined> {
+  return new Set([...world.replicaSets.values()].map((one) => one.metadata.labels?.[labels.podTemplateHash]));
+}
+
+function selected(world: ToyWorld, service: string): string | undefined {
+  return world.services.get(service)?.spec.selector?.[labels.podTemplateHash];
+}
+
+function endpoints(world: ToyWorld, service: string): number {
+  return (world.endpointSlices.get(service) ?? []).reduce((sum, slice) => sum + (slice.endpoints?.length ?? 0), 0);
+}
+
+function text(moment: Moment | undefined): string {
+  return moment === undefined ? 'nothing' : JSON.stringify({ ...moment, sizes: Object.fromEntries(moment.sizes) });
+}

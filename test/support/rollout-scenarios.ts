@@ -1,0 +1,176 @@
+/** Random lives of a Rollout: strategies, impatient users, slow pods, late gateways, crashes. What must hold in them is the laws' matter. */
+import fc from 'fast-check';
+import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
+import type { CanaryStep, CanaryStrategy, RolloutSpec } from '../../src/api/rollout.ts';
+import { lawsFor } from './rollout-laws.ts';
+import { ToyWorld, templateOf } from './toy-world.ts';
+
+const template: AnalysisTemplate = {
+  metadata: { name: 'good' },
+  spec: {
+    metrics: [
+      { name: 'm', count: 1, successCondition: 'result == 1', provider: { prometheus: { address: 'http://p', query: 'x' } } },
+    ],
+  },
+};
+
+export interface Case {
+  readonly replicas: number;
+  /** maxSurge, maxUnavailable */
+  readonly bounds: readonly number[];
+  readonly steps: readonly CanaryStep[];
+  readonly routed: boolean;
+  readonly services: boolean;
+  readonly podMs: number;
+  readonly routeMs: number;
+  readonly actions: readonly Action[];
+}
+
+type Action =
+  | { readonly do: 'image'; readonly tag: string }
+  | { readonly do: 'abort' | 'retry' | 'promote' | 'full' | 'pause' | 'unpause' | 'restart-process' }
+  | { readonly do: 'scale'; readonly replicas: number }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'crash'; readonly after: number }
+  | { readonly do: 'kill'; readonly tag: string }
+  | { readonly do: 'verdict'; readonly phase: 'Running' | 'Successful' | 'Failed' | 'Inconclusive' };
+
+const tag = fc.constantFrom('v1', 'v2', 'v3');
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('image' as const), tag }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constantFrom('abort', 'retry', 'promote', 'full', 'pause', 'unpause', 'restart-process' as const),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('scale' as const), replicas: fc.integer({ min: 0, max: 8 }) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 500, 1500, 3000, 8000, 40_000) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('crash' as const), after: fc.integer({ min: 0, max: 8 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('kill' as const), tag }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('verdict' as const),
+      phase: fc.constantFrom('Running', 'Successful', 'Failed', 'Inconclusive' as const),
+    }),
+  },
+);
+
+const step: fc.Arbitrary<CanaryStep> = fc.oneof(
+  fc.integer({ min: 0, max: 100 }).map((setWeight) => ({ setWeight })),
+  fc.constantFrom<CanaryStep>({ pause: {} }, { pause: { duration: 3 } }, { pause: { duration: '0s' } }),
+  fc.constant<CanaryStep>({ analysis: { templates: [{ templateName: 'good' }] } }),
+);
+
+export const scenario = (routed: boolean): fc.Arbitrary<Case> =>
+  fc.record({
+    replicas: fc.integer({ min: 1, max: 6 }),
+    bounds: fc.constantFrom([1, 0], [0, 1], [2, 0], [3, 1], [0, 2], [1, 1]),
+    steps: fc.array(
+      routed
+        ? fc.oneof(
+            { weight: 5, arbitrary: step },
+            { weight: 1, arbitrary: fc.integer({ min: 0, max: 6 }).map((replicas) => ({ setCanaryScale: { replicas } })) },
+          )
+        : step,
+      { maxLength: 5 },
+    ),
+    routed: fc.constant(routed),
+    services: fc.boolean(),
+    podMs: fc.constantFrom(0, 400, 2500),
+    routeMs: fc.constantFrom(0, 700, 3000),
+    actions: fc.array(action, { maxLength: 14 }),
+  });
+
+function worldOf(one: Case): ToyWorld {
+  const [maxSurge = 1, maxUnavailable = 0] = one.bounds;
+  const services = one.routed || one.services;
+  const canary: CanaryStrategy = {
+    maxSurge,
+    maxUnavailable,
+    steps: [...one.steps],
+    ...(services ? { canaryService: 'canary', stableService: 'stable' } : {}),
+    ...(one.routed ? { trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'shop' } } } } : {}),
+  };
+  const spec: RolloutSpec = {
+    replicas: one.replicas,
+    selector: { matchLabels: { app: 'shop' } },
+    template: templateOf('v1'),
+    strategy: { canary },
+    analysis: { successfulRunHistoryLimit: 2, unsuccessfulRunHistoryLimit: 2 },
+    revisionHistoryLimit: 1,
+  };
+  let nth = 0;
+  return new ToyWorld(spec, {
+    services: services ? ['canary', 'stable'] : [],
+    templates: [template],
+    podLatencyMs: () => {
+      nth += 1;
+      return one.podMs * (1 + (nth % 3));
+    },
+    routeLatencyMs: () => one.routeMs,
+    watch: lawsFor({
+      maxSurge,
+      maxUnavailable,
+      ...(one.routed ? { routed: { canary: 'canary', stable: 'stable' } } : {}),
+    }),
+  });
+}
+
+function act(world: ToyWorld, one: Action): void {
+  switch (one.do) {
+    case 'image':
+      world.image(one.tag);
+      break;
+    case 'abort':
+      world.command({ abort: true });
+      break;
+    case 'retry':
+      world.command({ abort: false });
+      break;
+    case 'promote': {
+      const index = world.status.currentStepIndex ?? 0;
+      const paused = (world.status.pauseConditions ?? []).length > 0;
+      world.command(paused ? { pauseConditions: null } : { pauseConditions: null, currentStepIndex: index + 1 });
+      break;
+    }
+    case 'full':
+      if (world.status.currentPodHash !== world.status.stableRS) world.command({ promoteFull: true });
+      break;
+    case 'pause':
+      world.change({ paused: true });
+      break;
+    case 'unpause':
+      world.change({ paused: false });
+      break;
+    case 'restart-process':
+      world.evidence = undefined;
+      break;
+    case 'scale':
+      world.change({ replicas: one.replicas });
+      break;
+    case 'wait':
+      world.settle(one.ms);
+      break;
+    case 'crash':
+      world.crashAfter = one.after;
+      world.settle(0);
+      break;
+    case 'kill':
+      world.restartPods(one.tag, 1000);
+      break;
+    case 'verdict':
+      world.verdict(one.phase);
+      break;
+  }
+}
+
+/** Lets a Rollout begin and then everything happen in turn. */
+export function play(one: Case): ToyWorld {
+  const world = worldOf(one);
+  world.settle(20_000);
+  for (const next of one.actions) act(world, next);
+  world.crashAfter = undefined;
+  return world;
+}
