@@ -39,6 +39,9 @@ export interface PodCount {
   readonly ready: number;
 }
 
+/** Not everything that is waited for comes by a watch: answers to requests do not. */
+const lookAgainMs = 100;
+
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export class Observer {
@@ -126,7 +129,7 @@ export class Observer {
       const leftMs = deadline - Date.now();
       if (leftMs <= 0) throw new Error(`after ${withinMs / 1000} s still waiting: ${describe()}`);
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(wake, leftMs);
+        const timer = setTimeout(wake, Math.min(leftMs, lookAgainMs));
         const waiting = this.#waiting;
         function wake(): void {
           clearTimeout(timer);

@@ -5,6 +5,10 @@
  *
  * Environment: POD_IP and PORT (8080) to listen on; SHOP_VERSION (else IMAGE_TAG); SHOP_ERROR_RATIO (else by version: v3 0.2, others 0);
  * SHOP_DRAIN_MS, how long it serves on after SIGTERM (3000).
+ *
+ * Why 3000: Traefik takes a pod out of its pool some tens of milliseconds after the pod's deletion on an idle machine, but later on a busy one.
+ * At 150 requests a second through scaling and deletions, with two cores, a drain of 0, 100 and 250 ms lost 33, 28 and 55 of 2,000 requests;
+ * 500 ms and more lost none. A preStop hook of `sleep` does the same for programs that end at once on SIGTERM.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
