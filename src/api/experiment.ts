@@ -56,7 +56,7 @@ export const experimentStatusSchema = z.object({
       serviceName: text('Its Service.'),
       podTemplateHash: text('Its pod-template hash.'),
     }),
-    'What is the case of each template.',
+    'State of each template.',
   ),
   availableAt: time('Since when all pods are available.'),
   conditions: list(rolloutConditionSchema, 'InvalidSpec, Completed, Progressing, Running, ReplicaFailure.'),
@@ -77,7 +77,7 @@ export const experimentSchema = z
     kind: z.string().optional(),
     metadata: objectMetaSchema,
     spec: requiredObject(experimentSpecSchema, 'What is wanted.'),
-    status: object(experimentStatusSchema, 'What is the case.'),
+    status: object(experimentStatusSchema, 'State of the experiment.'),
   })
   .describe('Experiment runs versions side by side for a while and measures them.');
 

@@ -130,7 +130,7 @@ export const rolloutStatusSchema = z.object({
   observedGeneration: text('The metadata.generation that this status speaks of, as text.'),
   workloadObservedGeneration: text('The generation of the object in workloadRef that this status speaks of, as text.'),
   restartedAt: time('The restartAt that was carried out.'),
-  conditions: list(rolloutConditionSchema, 'What is the case, each with its reason and since when.'),
+  conditions: list(rolloutConditionSchema, 'State of the Rollout in single questions, each with its reason and since when.'),
   canary: object(canaryStatusSchema, 'State of a canary update.'),
   blueGreen: object(blueGreenStatusSchema, 'State of a blue-green update.'),
   alb: object(albStatusSchema, 'The AWS load balancer in use, where there is one Ingress.'),

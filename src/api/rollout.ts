@@ -66,7 +66,7 @@ export const rolloutSchema = z
     kind: z.string().optional(),
     metadata: objectMetaSchema,
     spec: requiredObject(rolloutSpecSchema, 'What is wanted.'),
-    status: object(rolloutStatusSchema, 'What is the case. Written by the controller, and by people who command it.'),
+    status: object(rolloutStatusSchema, 'State of the Rollout. Written by the controller, and by people who command it.'),
   })
   .describe('Rollout runs pods like a Deployment and updates them step by step, watching metrics, and takes a bad version back.');
 

@@ -1,4 +1,6 @@
 /** The page docs/reference/api.md: every field of every kind with its type and what it means, from the same schemas as the CRDs. */
+import { gatewayApiPlugin } from '../../src/api/names.ts';
+import { unsupportedFields } from '../../src/api/validation/unsupported.ts';
 import type { Definition } from './definitions.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
@@ -7,6 +9,9 @@ export function fieldReference(definitions: readonly Definition[]): string {
   return `# The API, field by field
 
 Generated from src/api by \`npm run generate\`; do not edit. Group and version: \`argoproj.io/v1alpha1\`. A field with a \\* must be given.
+
+A Rollout that uses one of the following is told in its status that this version does not support it, and nothing of it is obeyed:
+${unsupportedFields.map(({ path }) => `\`${path}\``).join(', ')}; and every entry of \`spec.strategy.canary.trafficRouting.plugins\` but \`${gatewayApiPlugin}\`.
 
 ${parts.join('\n')}`;
 }

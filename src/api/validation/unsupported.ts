@@ -56,6 +56,14 @@ const ofTrafficRouting: readonly Row<TrafficRouting>[] = routers.map((router) =>
   uses: (trafficRouting) => trafficRouting[router] !== undefined,
 }));
 
+/** The tables as a list for people: whole paths and what they stand for. */
+export const unsupportedFields: readonly { readonly path: string; readonly what: string }[] = [
+  ...ofRollout,
+  ...below('spec.strategy.canary', ofCanary),
+  ...below('spec.strategy.canary.steps[]', ofStep),
+  ...below('spec.strategy.canary.trafficRouting', ofTrafficRouting),
+].map(({ path, what }) => ({ path, what }));
+
 /** One problem for each use of something in the tables above. */
 export function unsupportedProblems(rollout: Rollout): readonly Problem[] {
   const canary = rollout.spec.strategy?.canary;
@@ -74,6 +82,10 @@ function routerProblems(trafficRouting: TrafficRouting, path: string): readonly 
     if (name !== gatewayApiPlugin) problems.push(problem(`${path}.plugins[${JSON.stringify(name)}]`, `router plugin "${name}"`));
   }
   return problems;
+}
+
+function below(path: string, rows: readonly { readonly path: string; readonly what: string }[]) {
+  return rows.map((row) => ({ path: `${path}.${row.path}`, what: row.what }));
 }
 
 function problemsOf<Of>(rows: readonly Row<Of>[], of: Of, path: string): Problem[] {
