@@ -141,11 +141,10 @@ export class ContainerRunner {
       [...objects].map(([key, data]) => [key, Object.fromEntries(Object.entries(data).map(([k, v]) => [k, v.toString('utf8')]))]),
     );
     const { name: imageName, tag } = parseImage(this.#container.image);
-    return {
+    const given = {
       PATH: path,
       HOME: '/root',
       HOSTNAME: podName,
-      ...program.env,
       IMAGE_NAME: imageName,
       IMAGE_TAG: tag,
       KUBERNETES_SERVICE_HOST: apiServer.host,
@@ -153,8 +152,9 @@ export class ContainerRunner {
       KUBERNETES_SERVICE_PORT_HTTPS: apiServer.port,
       POD_IP: around.podIp,
       HOST_IP: nodeIp,
-      ...containerEnvironment(this.#container, { ...around, config }),
     };
+    const ofImage = Object.entries(program.env ?? {}).map(([name, value]) => [name, expand(value, given)] as const);
+    return { ...given, ...Object.fromEntries(ofImage), ...containerEnvironment(this.#container, { ...around, config }) };
   }
 
   async #prepare(
@@ -167,8 +167,10 @@ export class ContainerRunner {
     await mkdir(scratch, { recursive: true });
     const script = `${directory}/${name}.sh`;
     await writeFile(script, mountScript(volumes.mounts(this.#container), scratch, workingDir ?? program.workingDir));
-    const expanded = { command: command?.map((text) => expand(text, env)), args: args?.map((text) => expand(text, env)) };
-    return { command: commandLine(program, expanded), script };
+    const texts = (list: readonly string[] | undefined) => list?.map((text) => expand(text, env));
+    const ofImage = { ...program, args: texts(program.args) ?? [], defaultArgs: texts(program.defaultArgs) ?? [] };
+    const expanded = { command: texts(command), args: texts(args) };
+    return { command: commandLine(ofImage, expanded), script };
   }
 
   #probe(life: Life): Prober {

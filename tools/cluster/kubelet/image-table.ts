@@ -5,7 +5,10 @@
 import type { ImageProgram as Program } from '../contract.ts';
 import type { Container } from './pod-types.ts';
 
-/** `executable` and `args` are the image's entry point; both stay when a container only has `args`. */
+/**
+ * `executable` and `args` are the image's entry point; both stay when a container only has `args`. In `args`, `defaultArgs` and `env` the
+ * container's variables are expanded, so that a program that does not know POD_IP can be told: `--listen=$(POD_IP):8080`.
+ */
 export interface ImageProgram extends Program {
   /** What follows the entry point when the container names neither `command` nor `args`. */
   readonly defaultArgs?: readonly string[];

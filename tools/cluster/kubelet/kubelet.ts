@@ -94,7 +94,8 @@ function followPods(config: KubeletConfig, context: KubeletContext, signal: Abor
     if (known !== undefined) return known.update(pod);
     const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
     if (isOver && deletionTimestamp === undefined) return;
-    const worker = new PodWorker(pod, pool.take(uid, pod.status?.podIP), context);
+    const ip = pod.spec.hostNetwork === true ? config.nodeIp : pool.take(uid, pod.status?.podIP);
+    const worker = new PodWorker(pod, ip, context);
     workers.set(uid, worker);
     worker.update(pod);
   };

@@ -13,6 +13,8 @@ export interface Pod extends KubeObject {
 export interface PodSpec {
   readonly nodeName?: string;
   readonly serviceAccountName?: string;
+  /** Its pod has the node's own address. */
+  readonly hostNetwork?: boolean;
   readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   readonly terminationGracePeriodSeconds?: number;
   readonly activeDeadlineSeconds?: number;
