@@ -72,12 +72,14 @@ function parseField(notation: string, typed: (type: string) => Writer): Field {
 
 /** A struct is never empty: even `omitempty` writes it. Its zero is what it writes for an object without fields. */
 function struct(fields: readonly Field[], complete: ((fields: Fields) => Fields) | undefined): Writer {
-  const write = (value: unknown): string | undefined => {
-    if (!isFields(value)) return undefined;
-    const given = complete === undefined ? value : complete(value);
+  const write = (object: unknown): string | undefined => {
+    if (!isFields(object)) return undefined;
+    const given = complete === undefined ? object : complete(object);
     let text = '{';
     for (const { name, label, always, writer } of fields) {
-      const written = writer.write(given[name]) ?? (always || writer.empty === undefined ? writer.zero : undefined);
+      const value = given[name];
+      if (value === undefined && !always && writer.empty !== undefined) continue;
+      const written = writer.write(value) ?? (always || writer.empty === undefined ? writer.zero : undefined);
       if (written === undefined || (!always && written === writer.empty)) continue;
       text += text === '{' ? label + written : `,${label}${written}`;
     }

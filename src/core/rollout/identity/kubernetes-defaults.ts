@@ -8,9 +8,10 @@ type Completion = (fields: Fields) => Fields;
 
 /** Fills in what is absent or of another type. `empty` values count as absent: the empty text and zero, in fields that are no pointers. */
 function fill(defaults: Readonly<Record<string, string | number | boolean>>, empty: 'empty-counts' | 'only-absent'): Completion {
+  const entries = Object.entries(defaults);
   return (fields) => {
     const complete: Record<string, unknown> = { ...fields };
-    for (const [name, value] of Object.entries(defaults)) {
+    for (const [name, value] of entries) {
       const given = fields[name];
       if (typeof given !== typeof value || (empty === 'empty-counts' && (given === '' || given === 0))) complete[name] = value;
     }

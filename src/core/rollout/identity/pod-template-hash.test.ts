@@ -73,16 +73,16 @@ test('a collision count gives another name, zero too', () => {
   expect(new Set(hashes).size).toBe(4);
 });
 
-test('hashing takes less than 50 microseconds', () => {
+test('hashing takes less than 50 microseconds of CPU', () => {
   const runs = 4000;
   const best = Math.min(
     ...[1, 2, 3, 4, 5].map(() => {
-      const started = performance.now();
+      const before = process.cpuUsage();
       for (let i = 0; i < runs; i++) podTemplateHash(templates[i % templates.length]?.template ?? {}, 1);
-      return (performance.now() - started) / runs;
+      return process.cpuUsage(before).user / runs;
     }),
   );
-  expect(best * 1000).toBeLessThan(50);
+  expect(best).toBeLessThan(50);
 });
 
 test('a readable template keeps what it can, fields of the future included, and its hash', () => {

@@ -87,7 +87,7 @@ function fitsInt64(digits: string, decimals: number, suffix: Suffix): boolean {
 
 /** The library's short cut: what looks canonical to it is written back as it came, a leading `+` or zero included. */
 function keepsItsText({ digits, decimals, suffix }: Parsed): boolean {
-  if (suffix.format === 'binary') return (BigInt(digits) & 7n) !== 0n;
+  if (suffix.format === 'binary') return Number(digits) % 8 !== 0;
   return (suffix.exponent - decimals) % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0');
 }
 
