@@ -1,0 +1,108 @@
+/** Who is asking: basic authentication, OAuth 2 client credentials, or AWS Signature Version 4. One of them, as the metric says. */
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { Authentication } from '../../../api/analysis-template.ts';
+import { MetricProviderError } from '../metric-provider.ts';
+import type { HttpRequest, HttpSender, Outgoing } from './http.ts';
+import { TokenSource } from './oauth2-token.ts';
+
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export type AwsCredentialsSource = (sigv4: NonNullable<Authentication['sigv4']>) => Promise<AwsCredentials>;
+
+export interface SignContext {
+  readonly address: URL;
+  readonly insecure: boolean;
+  readonly signal: AbortSignal;
+  readonly nowMs: number;
+}
+
+export class Authenticator {
+  private readonly tokens: TokenSource;
+  private readonly awsCredentials: AwsCredentialsSource;
+
+  constructor(sender: HttpSender, awsCredentials: AwsCredentialsSource = ambientAwsCredentials) {
+    this.tokens = new TokenSource(sender);
+    this.awsCredentials = awsCredentials;
+  }
+
+  /** Throws MetricProviderError when the metric names more than one way. Without any, requests go unsigned. */
+  signerFor(authentication: Authentication | undefined, context: SignContext): NonNullable<HttpRequest['sign']> {
+    const basic = given(authentication?.basicAuth, authentication?.basicAuth?.username);
+    const oauth2 = given(authentication?.oauth2, authentication?.oauth2?.tokenUrl);
+    const sigv4 = given(authentication?.sigv4, authentication?.sigv4?.region);
+    if ([basic, oauth2, sigv4].filter((way) => way !== undefined).length > 1) {
+      throw new MetricProviderError(
+        'misconfigured',
+        'authentication names more than one way to sign in; keep one of basicAuth, oauth2 and sigv4',
+      );
+    }
+    if (basic !== undefined) return async () => bearer('Basic', `${basic.username ?? ''}:${basic.password ?? ''}`);
+    if (oauth2 !== undefined) {
+      return async (_outgoing, again) => ({
+        Authorization: `Bearer ${await this.tokens.token(oauth2, { ...context, fresh: again })}`,
+      });
+    }
+    if (sigv4 !== undefined)
+      return async (outgoing) => signAws(outgoing, sigv4.region ?? '', await this.awsCredentials(sigv4), context.nowMs);
+    return async () => ({});
+  }
+}
+
+function given<T>(way: T | undefined, essential: string | undefined): T | undefined {
+  return essential === undefined || essential === '' ? undefined : way;
+}
+
+function bearer(scheme: string, text: string): Readonly<Record<string, string>> {
+  return { Authorization: `${scheme} ${Buffer.from(text).toString('base64')}` };
+}
+
+/** For Amazon Managed Service for Prometheus, whose name in signatures is `aps`. */
+async function signAws(
+  outgoing: Outgoing,
+  region: string,
+  credentials: AwsCredentials,
+  nowMs: number,
+): Promise<Readonly<Record<string, string>>> {
+  const { url, method, body, headers } = outgoing;
+  const signer = new SignatureV4({ service: 'aps', region, credentials, sha256: Sha256 });
+  const contentType = headers['Content-Type'];
+  const signed = await signer.sign(
+    {
+      method,
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: { host: url.host, ...(contentType === undefined ? {} : { 'Content-Type': contentType }) },
+      ...(body === undefined ? {} : { body }),
+    },
+    { signingDate: new Date(nowMs) },
+  );
+  return signed.headers;
+}
+
+/** The credentials the process runs with (environment, profile, web identity, instance), and on top of them a role if one is named. */
+async function ambientAwsCredentials({ region, profile, roleArn }: NonNullable<Authentication['sigv4']>): Promise<AwsCredentials> {
+  // Loaded when it is needed first: few installations do, and it is large.
+  const { fromNodeProviderChain, fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
+  const ambient = fromNodeProviderChain(profile === undefined || profile === '' ? {} : { profile });
+  const source =
+    roleArn === undefined || roleArn === ''
+      ? ambient
+      : fromTemporaryCredentials({
+          masterCredentials: ambient,
+          params: { RoleArn: roleArn, RoleSessionName: 'rampart' },
+          ...(region === undefined ? {} : { clientConfig: { region } }),
+        });
+  try {
+    return await source();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MetricProviderError('unauthorized', `there are no AWS credentials for the controller: ${reason}`);
+  }
+}
