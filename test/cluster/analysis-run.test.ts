@@ -1,0 +1,199 @@
+/** AnalysisRuns on a real API server: applied with kubectl, carried to their end by the controller, with its answers over real HTTP. */
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { stringify } from 'yaml';
+import type { AnalysisRun } from '../../src/api/analysis-run.ts';
+import { PrometheusProvider } from '../../src/providers/metrics/prometheus/prometheus-provider.ts';
+import type { OpenedCluster } from '../../tools/cluster/access.ts';
+import { type RunningController, startAnalysisRunController } from '../support/analysis-run-controller.ts';
+import { sharedCluster, useNamespace } from '../support/cluster.ts';
+import { type PrometheusEndpoint, type QueryAnswer, startPrometheusEndpoint } from '../support/prometheus-endpoint.ts';
+
+const execute = promisify(execFile);
+const soon = { timeout: 30_000, interval: 50 };
+
+/** What the controller may do in these tests: everything but read Secrets. */
+const role = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: controller, namespace: NAMESPACE }
+rules:
+- { apiGroups: [argoproj.io], resources: [analysisruns], verbs: [get, list, watch, patch, delete] }
+- { apiGroups: [''], resources: [events], verbs: [create, get, patch] }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: controller, namespace: NAMESPACE }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: controller }
+subjects: [{ apiGroup: rbac.authorization.k8s.io, kind: User, name: analysis-controller }]
+`;
+
+describe('an AnalysisRun on a real API server', () => {
+  const namespace = useNamespace();
+  let cluster: OpenedCluster;
+  let controllers: RunningController[];
+  let endpoint: PrometheusEndpoint;
+  let answer: (query: string, index: number) => QueryAnswer;
+
+  beforeAll(async () => {
+    cluster = await sharedCluster();
+  });
+  beforeEach(async () => {
+    controllers = [];
+    answer = () => [1];
+    endpoint = await startPrometheusEndpoint((query, index) => answer(query, index));
+    await cluster.applyManifests(role.replaceAll('NAMESPACE', namespace.name));
+  });
+  afterEach(async () => {
+    for (const controller of controllers) await controller.kill();
+    await endpoint.stop();
+  });
+
+  const kubectl = async (...args: readonly string[]): Promise<string> => {
+    const path = await cluster.partPath('kubectl');
+    const { stdout } = await execute(path, ['--kubeconfig', cluster.adminKubeconfig, '-n', namespace.name, ...args]);
+    return stdout;
+  };
+
+  const start = async (): Promise<RunningController> => {
+    const kubeconfig = await cluster.kubeconfigFor('analysis-controller', []);
+    const providers = new Map([['prometheus', new PrometheusProvider({ defaultAddress: endpoint.address })]]);
+    const controller = await startAnalysisRunController({ kubeconfig, namespace: namespace.name, providers });
+    controllers.push(controller);
+    return controller;
+  };
+
+  const apply = async (metric: object, spec: object = {}): Promise<void> => {
+    const query = { prometheus: { address: endpoint.address, query: 'up' } };
+    const file = join(cluster.runDir, `${namespace.name}.yaml`);
+    await writeFile(
+      file,
+      stringify({
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'AnalysisRun',
+        metadata: { name: 'run' },
+        spec: { metrics: [{ name: 'm', successCondition: 'result[0] >= 0.9', provider: query, ...metric }], ...spec },
+      }),
+    );
+    await kubectl('apply', '-f', file);
+  };
+
+  const read = async (): Promise<AnalysisRun> =>
+    JSON.parse(await kubectl('get', 'analysisrun', 'run', '-o', 'json')) as AnalysisRun;
+  const ended = async (phase: string): Promise<NonNullable<AnalysisRun['status']>> => {
+    await kubectl('wait', `--for=jsonpath={.status.phase}=${phase}`, 'analysisrun/run', '--timeout=60s');
+    return (await read()).status ?? { phase: 'Pending' };
+  };
+  const events = async (): Promise<readonly string[]> => {
+    const list = JSON.parse(await kubectl('get', 'events', '--sort-by=.metadata.resourceVersion', '-o', 'json')) as {
+      items: { type: string; reason: string; message: string }[];
+    };
+    return list.items.map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
+  };
+
+  it('succeeds where every measurement is good, and says so', async () => {
+    await start();
+    await apply({ count: 3, interval: '1s' });
+    const status = await ended('Successful');
+    expect(status.metricResults?.[0]).toMatchObject({ count: 3, successful: 3 });
+    expect(status.metricResults?.[0]?.measurements?.map(({ value }) => value)).toEqual(['[1]', '[1]', '[1]']);
+    await vi.waitFor(async () => {
+      expect(await events()).toEqual([
+        "Normal MetricSuccessful: Metric 'm' Completed. Result: Successful",
+        'Normal AnalysisRunSuccessful: Analysis Completed. Result: Successful',
+      ]);
+    }, soon);
+    expect(await kubectl('get', 'ar', 'run')).toMatch(/Successful/);
+  });
+
+  it.each<[string, QueryAnswer, string, RegExp]>([
+    ['a bad value fails', [0.5], 'Failed', /^Metric "m" assessed Failed due to failed \(1\) > failureLimit \(0\)$/],
+    ['no data is an Error', [], 'Error', /no data returned from the metric provider/],
+    ['a server that refuses is an Error', { status: 503 }, 'Error', /consecutiveErrors \(1\) > consecutiveErrorLimit \(0\)/],
+    ['NaN is not good', [Number.NaN], 'Failed', /failed \(1\)/],
+  ])('%s', async (_, given, phase, message) => {
+    answer = () => given;
+    await start();
+    await apply({ consecutiveErrorLimit: 0 });
+    expect((await ended(phase)).message).toMatch(message);
+  });
+
+  it('no data is what the condition says where it speaks of it', async () => {
+    answer = () => [];
+    await start();
+    await apply({ successCondition: 'len(result) == 0 || result[0] >= 0.9' });
+    await ended('Successful');
+  });
+
+  it('a metrics outage in the middle is waited out, and counts for nothing', async () => {
+    answer = (_, index) => (index === 1 ? { status: 500 } : [1]);
+    await start();
+    await apply({ count: 2, interval: '1s' });
+    expect((await ended('Successful')).metricResults?.[0]).toMatchObject({ count: 2, successful: 2, error: 1 });
+  });
+
+  it('a provider that is not there ends it with a sentence', async () => {
+    await start();
+    await apply({ provider: { web: { url: 'http://127.0.0.1:1' } } });
+    expect((await ended('Error')).message).toBe(
+      "metric 'm' uses the provider web, which this version cannot ask; supported: prometheus",
+    );
+  });
+
+  it('ends when someone terminates it with kubectl, also in the middle of a measurement', async () => {
+    answer = () => undefined;
+    await start();
+    await apply({});
+    await ended('Running');
+    await kubectl('patch', 'analysisrun', 'run', '--type=merge', '-p', '{"spec":{"terminate":true}}');
+    expect(await ended('Successful')).toMatchObject({ message: 'Run Terminated' });
+  });
+
+  it('survives that the controller is killed after every write', async () => {
+    await apply({ count: 3, interval: '1s' });
+    let seen = '';
+    for (let count = 1; count <= 3; count++) {
+      const controller = await start();
+      await vi.waitFor(async () => {
+        const run = await read();
+        expect(run.status?.metricResults?.[0]?.count).toBeGreaterThanOrEqual(count);
+        expect(run.metadata.resourceVersion).not.toBe(seen);
+        seen = run.metadata.resourceVersion ?? '';
+      }, soon);
+      await controller.kill();
+    }
+    expect((await ended('Successful')).metricResults?.[0]).toMatchObject({ count: 3, successful: 3 });
+    expect(endpoint.queries.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('reads a Secret once it may, says until then how to allow it, and shows it nowhere', async () => {
+    await kubectl('create', 'secret', 'generic', 'login', '--from-literal=token=hunter2-very-secret');
+    await start();
+    const headers = [{ key: 'Authorization', value: 'Bearer {{args.token}}' }];
+    await apply(
+      { consecutiveErrorLimit: 10, provider: { prometheus: { address: endpoint.address, query: 'up', headers } } },
+      { args: [{ name: 'token', valueFrom: { secretKeyRef: { name: 'login', key: 'token' } } }] },
+    );
+    let allow = '';
+    await vi.waitFor(async () => {
+      allow = /To allow it, and nothing else: (.*?)"$/.exec((await read()).status?.message ?? '')?.[1] ?? '';
+      expect(allow).toMatch(/^kubectl .* && kubectl .*--user=analysis-controller$/);
+    }, soon);
+    for (const command of allow.split(' && ')) await kubectl(...command.split(' ').slice(1));
+    await ended('Successful');
+    expect(endpoint.authorizations).toEqual(['Bearer hunter2-very-secret']);
+    const shown = `${JSON.stringify(await read())}${(await events()).join()}`;
+    expect(shown).not.toContain('hunter2');
+  });
+
+  it('is deleted when its time to live is over', async () => {
+    await start();
+    await apply({}, { ttlStrategy: { secondsAfterSuccess: 1 } });
+    await vi.waitFor(async () => {
+      expect(await kubectl('get', 'analysisrun', 'run', '--ignore-not-found')).toBe('');
+    }, soon);
+  });
+});
