@@ -23,8 +23,12 @@ export function candidates(uid: number): readonly UnshareArgs[] {
   ];
 }
 
-/** `sh` stays as the first process: it reaps orphans, which Node does not. Its exit code is the program's. */
-const firstProcess = `ip link set lo up || exit 1
+/**
+ * `sh` stays as the first process: it reaps orphans, which Node does not. Its exit code is the program's, also after a Ctrl-C that the program chose to
+ * handle: hence the trap, which children do not inherit.
+ */
+const firstProcess = `trap : INT TERM HUP
+ip link set lo up || exit 1
 ${namespaceVariable}=$(readlink /proc/self/ns/net)
 export ${namespaceVariable}
 "$@"
