@@ -1,5 +1,5 @@
 /**
- * `npm run generate`: writes what follows from src/api (CRDs, their copies in the chart, the field reference). With `--check` it writes
+ * `npm run generate`: writes what follows from src/api (CRDs, their copies in the chart, the reference pages). With `--check` it writes
  * nothing, names the files that are not up to date and fails if there are any.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { customResourceDefinition, type Definition, definitions } from './crds/definitions.ts';
 import { fieldReference } from './crds/field-reference.ts';
+import { namesReference } from './names-reference.ts';
 
 const root = join(import.meta.dirname, '..');
 const header = '# Generated from src/api by `npm run generate`; do not edit.\n';
@@ -19,6 +20,7 @@ function generatedFiles(): ReadonlyMap<string, string> {
     for (const folder of ['crds', 'charts/rampart/files/crds']) files.set(`${folder}/${fileName(definition)}`, text);
   }
   files.set('docs/reference/api.md', fieldReference(definitions));
+  files.set('docs/reference/names.md', namesReference());
   return files;
 }
 
