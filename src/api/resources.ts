@@ -32,8 +32,8 @@ const GATEWAY_GROUP = 'gateway.networking.k8s.io';
 export const gateways = namespaced(GATEWAY_GROUP, 'v1', 'Gateway', 'gateways');
 export const httpRoutes = namespaced(GATEWAY_GROUP, 'v1', 'HTTPRoute', 'httproutes');
 export const grpcRoutes = namespaced(GATEWAY_GROUP, 'v1', 'GRPCRoute', 'grpcroutes');
-export const tcpRoutes = namespaced(GATEWAY_GROUP, 'v1alpha2', 'TCPRoute', 'tcproutes');
-export const tlsRoutes = namespaced(GATEWAY_GROUP, 'v1alpha2', 'TLSRoute', 'tlsroutes');
+export const tcpRoutes = namespaced(GATEWAY_GROUP, 'v1', 'TCPRoute', 'tcproutes');
+export const tlsRoutes = namespaced(GATEWAY_GROUP, 'v1', 'TLSRoute', 'tlsroutes');
 
 export const customResourceDefinitions: Resource = {
   group: 'apiextensions.k8s.io',
