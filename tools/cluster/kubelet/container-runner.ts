@@ -143,7 +143,7 @@ export class ContainerRunner {
     const { name: imageName, tag } = parseImage(this.#container.image);
     const given = {
       PATH: path,
-      HOME: '/root',
+      HOME: this.#edge.directory,
       HOSTNAME: podName,
       IMAGE_NAME: imageName,
       IMAGE_TAG: tag,

@@ -15,18 +15,19 @@ export function quote(text: string): string {
 }
 
 const functions = `set -eu
+# -n: nothing is noted under /run/mount, which is the machine's.
 root= count=0 ours=
 open_dir() {
   count=$((count + 1)); cover="$scratch/$count"
-  mkdir -p "$cover"; mount -t tmpfs tmpfs "$cover"; mount --make-unbindable "$cover"
+  mkdir -p "$cover"; mount -n -t tmpfs tmpfs "$cover"; mount -n --make-unbindable "$cover"
   for entry in "\${1%/}"/* "\${1%/}"/.[!.]*; do
     name="\${entry##*/}"
     if [ -L "$entry" ]; then cp -P "$entry" "$cover/$name"
-    elif [ -d "$entry" ]; then mkdir "$cover/$name"; mount --rbind "$entry" "$cover/$name"
-    elif [ -e "$entry" ]; then : > "$cover/$name"; mount --bind "$entry" "$cover/$name"
+    elif [ -d "$entry" ]; then mkdir "$cover/$name"; mount -n --rbind "$entry" "$cover/$name"
+    elif [ -e "$entry" ]; then : > "$cover/$name"; mount -n --bind "$entry" "$cover/$name"
     fi
   done
-  if [ "$1" = / ]; then root="$cover"; else mount --move "$cover" "$root$1"; fi
+  if [ "$1" = / ]; then root="$cover"; else mount -n --move "$cover" "$root$1"; fi
   ours="$ours $1"
 }
 is_ours() {
@@ -44,7 +45,7 @@ place() { # source target read-only(1 or 0)
       if [ -d "$1" ]; then mkdir -p "$root$target"; else mkdir -p "$root\${target%/*}"; : > "$root$target"; fi
     fi
   fi
-  if [ "$3" = 1 ] && mount -o bind,ro "$1" "$root$target" 2>/dev/null; then :; else mount --bind "$1" "$root$target"; fi
+  if [ "$3" = 1 ] && mount -n -o bind,ro "$1" "$root$target" 2>/dev/null; then :; else mount -n --bind "$1" "$root$target"; fi
   ours="$ours $target"
 }
 `;
