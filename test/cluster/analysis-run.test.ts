@@ -1,13 +1,15 @@
 /** AnalysisRuns on a real API server: applied with kubectl, carried to their end by the controller, with its answers over real HTTP. */
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import type { AnalysisRun } from '../../src/api/analysis-run.ts';
 import { PrometheusProvider } from '../../src/providers/metrics/prometheus/prometheus-provider.ts';
 import type { OpenedCluster } from '../../tools/cluster/access.ts';
+import type { Prometheus } from '../../tools/cluster/contract.ts';
+import { startPrometheus } from '../../tools/cluster/prometheus/prometheus.ts';
 import { type RunningController, startAnalysisRunController } from '../support/analysis-run-controller.ts';
 import { sharedCluster, useNamespace } from '../support/cluster.ts';
 import { type PrometheusEndpoint, type QueryAnswer, startPrometheusEndpoint } from '../support/prometheus-endpoint.ts';
@@ -187,6 +189,39 @@ describe('an AnalysisRun on a real API server', () => {
     expect(endpoint.authorizations).toEqual(['Bearer hunter2-very-secret']);
     const shown = `${JSON.stringify(await read())}${(await events()).join()}`;
     expect(shown).not.toContain('hunter2');
+  });
+
+  describe('measured by Prometheus itself', () => {
+    let prometheus: Prometheus;
+    beforeAll(async () => {
+      const runDir = await mkdtemp(join(cluster.runDir, 'analysis-run-'));
+      prometheus = await startPrometheus({ ...cluster, runDir }, { scrapeIntervalMs: 1000 });
+    });
+    afterAll(async () => {
+      await prometheus.stop();
+    });
+
+    const minute = { start: 'now() - duration("1m")', end: 'now()', step: '20s' };
+    it.each<[string, object, string, string, RegExp]>([
+      ['a vector', { query: 'vector(1)' }, 'result[0] >= 0.9', 'Successful', /^$/],
+      ['a bad vector', { query: 'vector(0.2)' }, 'result[0] >= 0.9', 'Failed', /failed \(1\) > failureLimit \(0\)/],
+      ['a scalar', { query: 'scalar(vector(3))' }, 'result == 3.0', 'Successful', /^$/],
+      ['a range', { query: 'vector(1)', rangeQuery: minute }, 'len(result) == 4 && all(result, # == 1)', 'Successful', /^$/],
+      [
+        'nothing',
+        { query: 'sum(nowhere) / sum(nowhere)' },
+        'result[0] >= 0.9',
+        'Error',
+        /no data returned from the metric provider/,
+      ],
+      ['zero by zero', { query: 'vector(0) / vector(0)' }, 'result[0] >= 0.9', 'Failed', /failed \(1\)/],
+      ['zero by zero, asked about', { query: 'vector(0) / vector(0)' }, 'isNaN(result[0])', 'Successful', /^$/],
+      ['no PromQL', { query: 'sum(' }, 'result[0] >= 0.9', 'Error', /bad_data: .*parse error/],
+    ])('%s', async (_, query, successCondition, phase, message) => {
+      await start();
+      await apply({ successCondition, consecutiveErrorLimit: 0, provider: { prometheus: { address: prometheus.url, ...query } } });
+      expect((await ended(phase)).message ?? '').toMatch(message);
+    });
   });
 
   it('is deleted when its time to live is over', async () => {
