@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { AppsV1Api, AuthenticationV1Api, CoreV1Api } from '@kubernetes/client-node';
+import { AppsV1Api, AuthenticationV1Api, CoreV1Api, CustomObjectsApi } from '@kubernetes/client-node';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterOptions, EmbeddedCluster } from '../../tools/cluster/cluster.ts';
 import { startCluster } from '../../tools/cluster/cluster.ts';
@@ -67,6 +67,55 @@ describe('the shared cluster', () => {
       const published = await core.readNamespacedConfigMap({ name: 'kube-root-ca.crt', namespace: namespace.name });
       expect(published.data?.['ca.crt']).toBe(await readFile(cluster.caFile, 'utf8'));
     }, soon);
+  });
+});
+
+describe('applying manifests', () => {
+  const namespace = useNamespace();
+
+  it('sends them as they are written, with fields that no client library knows', async () => {
+    const cluster = await sharedCluster();
+    const group = `${namespace.name}.example.com`;
+    const definition = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: things.${group} }
+spec:
+  group: ${group}
+  names: { kind: Thing, plural: things }
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties: { free: { type: object, x-kubernetes-preserve-unknown-fields: true }, either: { x-kubernetes-int-or-string: true } }
+`;
+    // The object right behind its definition: the API server needs a moment to know the kind.
+    const thing = `
+apiVersion: ${group}/v1
+kind: Thing
+metadata: { name: one, namespace: ${namespace.name} }
+spec: { either: 25%, free: { unheard: of } }
+`;
+    await cluster.applyManifests(`${definition}---${thing}`);
+    const found = await loadKubeConfig(cluster.adminKubeconfig)
+      .makeApiClient(CustomObjectsApi)
+      .getNamespacedCustomObject({ group, version: 'v1', namespace: namespace.name, plural: 'things', name: 'one' });
+    expect(found).toMatchObject({ spec: { either: '25%', free: { unheard: 'of' } } });
+  });
+
+  it('says in words what the API server did not take', async () => {
+    const cluster = await sharedCluster();
+    await expect(cluster.applyManifests(deployment('Wrong_Name', 1))).rejects.toThrow(/^Deployment Wrong_Name: .*RFC 1123/s);
+    await expect(
+      cluster.applyManifests(deployment('web', 1).replace('name: web }', 'name: web, namespace: nowhere }')),
+    ).rejects.toThrow('Deployment web: namespaces "nowhere" not found');
   });
 });
 

@@ -1,8 +1,11 @@
 /** Puts objects into a cluster and asks it for tokens, as whoever a kubeconfig names. For the harness; the product has its own client. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { ApiException, CoreV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
+import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
+import { Kinds } from './kinds.ts';
+import type { RawAnswer, RawRequest } from './raw-api.ts';
+import { RawApi } from './raw-api.ts';
 
 const fieldManager = 'rampart-cluster';
 const establishTimeoutMs = 15_000;
@@ -35,58 +38,55 @@ export class ManifestRefused extends Error {
   /** HTTP status; undefined when the kind is unknown. */
   readonly code: number | undefined;
 
-  /** Without the answer as cause: printed, its headers and escaped body would bury the sentence. */
-  constructor(object: KubernetesObject, cause: unknown) {
-    const said = cause instanceof ApiException ? statusMessage(cause) : cause instanceof Error ? cause.message : String(cause);
-    super(`${object.kind} ${object.metadata?.name ?? ''}: ${said}`);
+  constructor(object: KubernetesObject, reason: string, code?: number) {
+    super(`${object.kind} ${object.metadata?.name ?? ''}: ${reason}`);
     this.name = 'ManifestRefused';
-    this.code = cause instanceof ApiException ? cause.code : undefined;
-  }
-}
-
-function statusMessage(error: ApiException<unknown>): string {
-  const body: unknown = typeof error.body === 'string' ? parseJson(error.body) : error.body;
-  const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : undefined;
-  return typeof message === 'string' ? message : `HTTP ${error.code}`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    this.code = code;
   }
 }
 
 /**
- * Server-side apply of every object, in order, taking over fields that others own. An unknown kind is tried again for 15 s, since its CRD may
- * have been created a moment ago. Throws ManifestRefused with the server's answer at the first object that it does not take.
+ * Server-side apply of every object as it is written, in order, taking over fields that others own. An unknown kind is tried again for 15 s,
+ * since its CRD may have been created a moment ago. Throws ManifestRefused with the server's answer at the first object that it does not take.
  */
 export async function applyManifests(config: KubeConfig, yaml: string): Promise<void> {
-  const api = KubernetesObjectApi.makeApiClient(config);
-  for (const object of parseManifests(yaml)) await applyWhenKnown(api, object);
+  const api = new RawApi(config);
+  const kinds = new Kinds(api);
+  try {
+    for (const object of parseManifests(yaml)) await applyWhenKnown(api, kinds, object);
+  } finally {
+    api.close();
+  }
 }
 
-async function applyWhenKnown(api: KubernetesObjectApi, object: KubernetesObject): Promise<void> {
+async function applyWhenKnown(api: RawApi, kinds: Kinds, object: KubernetesObject): Promise<void> {
   const deadline = performance.now() + establishTimeoutMs;
   while (true) {
-    try {
-      await api.patch(object, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply);
-      return;
-    } catch (error) {
-      if (!mayBeNewKind(error) || performance.now() > deadline) throw new ManifestRefused(object, error);
-      await delay(retryMs);
+    const path = await kinds.pathOf(object);
+    const answer = path === undefined ? undefined : await api.send(applyRequest(path, object));
+    if (answer !== undefined && answer.status < 300) return;
+    // A missing namespace is a 404 as well, but one with a name in its details, and waiting does not cure it.
+    const mayBeNew = answer === undefined || (answer.status === 404 && namedIn(answer.body) === undefined);
+    if (!mayBeNew || performance.now() > deadline) {
+      const unknown = `the API server does not know the kind ${object.kind} of ${object.apiVersion}`;
+      throw new ManifestRefused(object, answer === undefined ? unknown : messageIn(answer), answer?.status);
     }
+    await delay(retryMs);
   }
 }
 
-function mayBeNewKind(error: unknown): boolean {
-  if (error instanceof ApiException) {
-    // A missing namespace is a 404 as well, and one that waiting does not cure.
-    const body = typeof error.body === 'string' ? error.body : JSON.stringify(error.body);
-    return error.code === 404 && !/namespaces \\?"/.test(body);
-  }
-  return error instanceof Error && error.message.startsWith('Unrecognized API version and kind');
+function applyRequest(path: string, object: KubernetesObject): RawRequest {
+  const query = `fieldManager=${fieldManager}&force=true`;
+  return { method: 'PATCH', path: `${path}?${query}`, body: object, contentType: 'application/apply-patch+yaml' };
+}
+
+function messageIn(answer: RawAnswer): string {
+  const { message } = (answer.body ?? {}) as { readonly message?: string };
+  return message ?? `HTTP ${answer.status}`;
+}
+
+function namedIn(body: unknown): string | undefined {
+  return ((body ?? {}) as { readonly details?: { readonly name?: string } }).details?.name;
 }
 
 export interface TokenRequest {

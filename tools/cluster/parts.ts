@@ -83,9 +83,9 @@ export const parts: Readonly<Record<PartName, Part>> = {
     recipe: { kind: 'go-build', module: 'kubernetes', package: 'go.etcd.io/etcd/server/v3', ldflags: '-s -w' },
     expectedSeconds: 40,
   },
-  'kube-apiserver': kubernetesPart('kube-apiserver', 240),
-  'kube-controller-manager': kubernetesPart('kube-controller-manager', 75),
-  'kube-scheduler': kubernetesPart('kube-scheduler', 30),
+  'kube-apiserver': kubernetesPart('kube-apiserver', 300),
+  'kube-controller-manager': kubernetesPart('kube-controller-manager', 100),
+  'kube-scheduler': kubernetesPart('kube-scheduler', 15),
   kwok: {
     name: 'kwok',
     version: '0.8.0',
@@ -94,7 +94,7 @@ export const parts: Readonly<Record<PartName, Part>> = {
     fromAssets: false,
     fromMachine: false,
     recipe: { kind: 'go-build', module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', ldflags: '-s -w' },
-    expectedSeconds: 110,
+    expectedSeconds: 75,
   },
   helm: {
     name: 'helm',
