@@ -73,16 +73,18 @@ test('a collision count gives another name, zero too', () => {
   expect(new Set(hashes).size).toBe(4);
 });
 
-test('hashing takes less than 50 microseconds of CPU', () => {
-  const runs = 4000;
-  const best = Math.min(
-    ...[1, 2, 3, 4, 5].map(() => {
-      const before = process.cpuUsage();
-      for (let i = 0; i < runs; i++) podTemplateHash(templates[i % templates.length]?.template ?? {}, 1);
-      return process.cpuUsage(before).user / runs;
-    }),
-  );
-  expect(best).toBeLessThan(50);
+test('hashing costs no more than copying the template through JSON twelve times', () => {
+  const durationMs = (run: (template: PodTemplate) => unknown): number => {
+    const started = performance.now();
+    for (let i = 0; i < 600; i++) run(templates[i % templates.length]?.template ?? {});
+    return performance.now() - started;
+  };
+  // 10 to 15 microseconds on a quiet machine; as a ratio, since tests run beside others. The best of many, to be past compilation.
+  const ratios = Array.from({ length: 20 }, () => {
+    const hashing = durationMs((template) => podTemplateHash(template, 1));
+    return hashing / durationMs((template) => JSON.parse(JSON.stringify(template)));
+  });
+  expect(Math.min(...ratios)).toBeLessThan(12);
 });
 
 test('a readable template keeps what it can, fields of the future included, and its hash', () => {
