@@ -27,13 +27,14 @@ export interface ContainerProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
-const launcher = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--propagation', 'private', 'sh'] as const;
+const launcher = 'setpriv';
+const launcherArgs = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--propagation', 'private', 'sh'] as const;
 
 /** Throws when not even the launcher can be started. */
 export async function startProcess({ command, env, script, logFile }: ContainerSpec): Promise<ContainerProcess> {
   const log = openSync(logFile, 'a');
   try {
-    const child = spawn('setpriv', [...launcher, script, ...command], { detached: true, stdio: ['ignore', log, log], env });
+    const child = spawn(launcher, [...launcherArgs, script, ...command], { detached: true, stdio: ['ignore', log, log], env });
     await spawned(child);
     return processOf(child);
   } finally {
@@ -46,7 +47,7 @@ export async function runInside(
   { command, env, script }: Omit<ContainerSpec, 'logFile'>,
   signal: AbortSignal,
 ): Promise<{ code: number; output: string }> {
-  const child = spawn('setpriv', [...launcher, script, ...command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn(launcher, [...launcherArgs, script, ...command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
