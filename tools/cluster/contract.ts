@@ -109,9 +109,6 @@ export interface ProcessKubeletOptions {
   readonly images: Readonly<Record<string, ImageProgram>>;
 }
 
-/** tools/cluster/kubelet/process-kubelet.ts exports `startProcessKubelet: StartProcessKubelet`. Settles when the node is Ready. */
-export type StartProcessKubelet = (access: ClusterAccess, options: ProcessKubeletOptions) => Promise<Component>;
-
 export interface Traefik extends Component {
   /** Inside the namespace, http://nodeIp:<port>: the entry point of HTTP routes. */
   readonly httpUrl: string;
@@ -120,9 +117,6 @@ export interface Traefik extends Component {
   /** The GatewayClass it serves. */
   readonly gatewayClass: string;
 }
-
-/** tools/cluster/traefik/traefik.ts exports `startTraefik: StartTraefik`. It applies the Gateway API CRDs and its GatewayClass itself. */
-export type StartTraefik = (access: ClusterAccess) => Promise<Traefik>;
 
 export interface Prometheus extends Component {
   /** Inside the namespace, http://nodeIp:<port>: the query API. */
@@ -134,6 +128,3 @@ export interface PrometheusOptions {
   /** Further scrape targets by job name -> host:port list; annotated pods are discovered without being named here. */
   readonly targets?: Readonly<Record<string, readonly string[]>>;
 }
-
-/** tools/cluster/prometheus/prometheus.ts exports `startPrometheus: StartPrometheus`. Settles when it answers queries. */
-export type StartPrometheus = (access: ClusterAccess, options: PrometheusOptions) => Promise<Prometheus>;

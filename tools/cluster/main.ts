@@ -2,13 +2,19 @@
 import { parseArgs } from 'node:util';
 import { startCluster } from './cluster.ts';
 import type { ImageProgram, KubeletKind, PartName } from './contract.ts';
-import { enterNamespace } from './namespace/enter.ts';
+import type { ClusterSource } from './external/choice.ts';
+import { chooseCluster } from './external/choice.ts';
+import { openExistingCluster, startK3sCluster } from './external/external-cluster.ts';
+import { hostAbilities } from './external/host-abilities.ts';
+import { enterNamespace, insideNamespace } from './namespace/enter.ts';
 import { openToOutside } from './outside-access.ts';
 import { partsFor } from './part-sets.ts';
 import { parts } from './parts.ts';
 import { ensureParts, sourceOf } from './provision/provision.ts';
 
 interface UpOptions {
+  /** Undefined: the embedded one, or K3s where that cannot be. */
+  readonly cluster: ClusterSource | undefined;
   readonly kubelet: KubeletKind;
   readonly nodes: number;
   readonly image: Readonly<Record<string, ImageProgram>>;
@@ -23,6 +29,7 @@ const scrapeIntervalMs = 1000;
 const usage = `An embedded Kubernetes, with nothing installed on the machine.
 
   npm run cluster -- up [options]             bring one up; it lives until Ctrl-C
+    --cluster embedded|k3s|existing           which Kubernetes (embedded; K3s where that cannot be)
     --kubelet kwok|process|none               who runs the pods (kwok)
     --nodes <number>                          nodes of kwok (1)
     --image <name=program argument ...>       what the process kubelet runs for an image; may be given several times
@@ -35,7 +42,27 @@ const usage = `An embedded Kubernetes, with nothing installed on the machine.
 class UsageError extends Error {}
 
 async function up(options: UpOptions): Promise<void> {
-  await enterNamespace([...partsFor(options), 'kubectl']);
+  const needed = [...partsFor(options), 'kubectl'] as const;
+  if (!insideNamespace()) {
+    const choice = chooseCluster(options.cluster, await hostAbilities(needed));
+    if (choice.source === 'none') throw new Error(choice.reason);
+    if (choice.source !== 'embedded') return await upExternal(choice.source);
+  }
+  await enterNamespace(needed);
+  await upEmbedded(options);
+}
+
+async function upExternal(source: 'existing' | 'k3s'): Promise<void> {
+  const asked = untilAskedToEnd();
+  const cluster = source === 'k3s' ? await startK3sCluster() : await openExistingCluster();
+  console.log(`${cluster.server} (${source}) answered after ${(cluster.readyMs / 1000).toFixed(1)} s. In another terminal:\n`);
+  console.log(`  export KUBECONFIG=${cluster.adminKubeconfig}\n\nCtrl-C ends it.`);
+  await asked;
+  await cluster.stop();
+  process.exit(0);
+}
+
+async function upEmbedded(options: UpOptions): Promise<void> {
   const asked = untilAskedToEnd();
   const cluster = await startCluster({
     name: 'up',
@@ -66,9 +93,12 @@ async function up(options: UpOptions): Promise<void> {
 }
 
 async function untilAskedToEnd(): Promise<void> {
+  // A signal handler alone does not keep a program alive.
+  const alive = setInterval(() => {}, 60_000);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
+  clearInterval(alive);
 }
 
 async function showParts(names: readonly string[], fetch: boolean): Promise<void> {
@@ -106,6 +136,7 @@ function readUpOptions(args: readonly string[]): UpOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      cluster: { type: 'string' },
       kubelet: { type: 'string', default: 'kwok' },
       nodes: { type: 'string', default: '1' },
       image: { type: 'string', multiple: true, default: [] },
@@ -117,9 +148,11 @@ function readUpOptions(args: readonly string[]): UpOptions {
   });
   const kubelet = (['kwok', 'process', 'none'] as const).find((kind) => kind === values.kubelet);
   if (kubelet === undefined) throw new UsageError(`--kubelet ${values.kubelet}: it is kwok, process or none`);
+  const cluster = (['embedded', 'k3s', 'existing'] as const).find((source) => source === values.cluster);
+  if (cluster !== values.cluster) throw new UsageError(`--cluster ${values.cluster}: it is embedded, k3s or existing`);
   const nodes = Number(values.nodes);
   if (!Number.isInteger(nodes) || nodes < 1) throw new UsageError(`--nodes ${values.nodes}: write a whole number, 1 or more`);
-  return { ...values, kubelet, nodes, image: Object.fromEntries(values.image.map(readImage)) };
+  return { ...values, cluster, kubelet, nodes, image: Object.fromEntries(values.image.map(readImage)) };
 }
 
 async function main(args: readonly string[]): Promise<void> {

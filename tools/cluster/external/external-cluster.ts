@@ -12,6 +12,7 @@ import { applyManifests, requestToken } from '../objects.ts';
 import { freePort } from '../ports.ts';
 import { spawnSupervised } from '../process.ts';
 import { partPath } from '../provision/provision.ts';
+import { RawApi } from '../raw-api.ts';
 import { cleanRunDirectory, createRunDirectory } from '../run-directory.ts';
 import { startK3s } from './k3s.ts';
 
@@ -38,6 +39,7 @@ export async function openExistingCluster(): Promise<ExternalCluster> {
   const config = new KubeConfig();
   config.loadFromDefault();
   const shared = await shareAccess('existing', config);
+  await untilAnswered(config);
   return {
     ...shared,
     source: 'existing',
@@ -90,6 +92,17 @@ async function shareAccess(name: string, config: KubeConfig): Promise<Shared> {
       return await writeKubeconfig(file, { server: cluster.server, caPem, user, credentials: { kind: 'token', token } });
     },
   };
+}
+
+/** Throws when the server does not answer or does not know who asks. */
+async function untilAnswered(config: KubeConfig): Promise<void> {
+  const api = new RawApi(config);
+  try {
+    const { status } = await api.send({ method: 'GET', path: '/api/v1/namespaces?limit=1' });
+    if (status >= 300) throw new Error(`${config.getCurrentCluster()?.server} answered with HTTP ${status}`);
+  } finally {
+    api.close();
+  }
 }
 
 /** Undefined where the machine's own authorities are meant. */
