@@ -141,6 +141,11 @@ describe('metrics that do not count', () => {
     });
   });
 
+  it('do not end a real one by failing first', () => {
+    const answer: SteppedOptions['answer'] = (name) => ({ outcome: bad, latencyMs: name === 'tried' ? 50 : 5000 });
+    expect(runStepped({ spec, answer })).toMatchObject({ endedAtMs: 5000, status: { phase: 'Failed' } });
+  });
+
   it('are waited for, and stop when a real one fails', () => {
     const slow: SteppedOptions['answer'] = (name) => ({ outcome: good, latencyMs: name === 'tried' ? 5000 : 50 });
     expect(runStepped({ spec, answer: slow })).toMatchObject({ endedAtMs: 5000, status: { phase: 'Successful' } });
@@ -194,64 +199,15 @@ describe('ending a run', () => {
   });
 });
 
-describe('what cannot be measured', () => {
-  it.each<[string, AnalysisRunSpec, string]>([
-    [
-      'a provider that is not there',
-      { metrics: [metric({ provider: { web: { url: 'http://x' } } })] },
-      "metric 'm' uses the provider web, which this version cannot ask; supported: prometheus",
-    ],
-    [
-      'an argument without value',
-      { metrics: [metric()], args: [{ name: 'x' }] },
-      'Unable to resolve metric arguments: args.x was not resolved',
-    ],
-    [
-      'an argument that nobody declared',
-      { metrics: [metric({ provider: { prometheus: { query: '{{args.y}}' } } })] },
-      'Unable to resolve metric arguments: args.y was not resolved',
-    ],
-    ['no metric', { metrics: [] }, 'Analysis spec invalid: spec.metrics: there is no metric to measure'],
-    [
-      'a count that is no number',
-      { metrics: [metric({ count: '{{args.n}}' })], args: [{ name: 'n', value: 'three' }] },
-      'Analysis spec invalid: spec.metrics[0].count: "three" is not a whole number',
-    ],
-    [
-      'two metrics of one name',
-      { metrics: [metric(), metric()] },
-      "Analysis spec invalid: spec.metrics[1].name: 'm' is used twice",
-    ],
-    [
-      'failures without limit and without a way to succeed',
-      { metrics: [metric({ failureLimit: -1 })] },
-      'Analysis spec invalid: spec.metrics[0].consecutiveSuccessLimit: a failureLimit of -1 needs a consecutiveSuccessLimit above 0, or nothing could ever fail',
-    ],
-    [
-      'a secret in a condition',
-      {
-        metrics: [metric({ successCondition: 'result == "{{args.s}}"' })],
-        args: [{ name: 's', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } }],
-      },
-      "Analysis spec invalid: spec.metrics[0]: args.s comes from a Secret, which only the provider's block may use",
-    ],
-    [
-      'a rule for no metric',
-      { metrics: [metric()], dryRun: [{ metricName: 'other' }] },
-      'Analysis spec invalid: spec.dryRun[0].metricName: "other" matches the name of no metric',
-    ],
-  ])('%s ends in Error and says so', (_, spec, message) => {
-    const result = runStepped({ spec, answer: answers(good) });
-    expect(result.status).toMatchObject({ phase: 'Error', message });
-    expect(result.starts.size).toBe(0);
-    expect(result.announcements.map(({ reason }) => reason)).toEqual(['AnalysisRunError']);
+it('a run that cannot be measured ends in Error, says so and asks nobody', () => {
+  const result = runStepped({ spec: { metrics: [metric({ interval: 'soon' })] }, answer: answers(good) });
+  expect(result.status).toMatchObject({
+    phase: 'Error',
+    message: 'Analysis spec invalid: spec.metrics[0].interval: must be a duration such as 30s, 5m or 1h30m, got "soon"',
+    completedAt: '2026-03-01T12:00:00Z',
   });
-
-  it('a condition that does not read ends in Error too', () => {
-    const result = runStepped({ spec: { metrics: [metric({ successCondition: 'result >=' })] }, answer: answers(good) });
-    expect(result.status.phase).toBe('Error');
-    expect(result.status.message).toMatch(/^Analysis spec invalid: spec\.metrics\[0\]\.successCondition: /);
-  });
+  expect(result.starts.size).toBe(0);
+  expect(result.announcements.map(({ reason }) => reason)).toEqual(['AnalysisRunError']);
 });
 
 describe('what a provider did not have', () => {
@@ -290,6 +246,15 @@ describe('what is kept', () => {
   });
 });
 
+it('of two rules for one metric the first holds', () => {
+  const rules = [
+    { metricName: '^m$', limit: 2 },
+    { metricName: '.*', limit: 5 },
+  ];
+  const spec = { metrics: [metric({ count: 6, interval: '10s' })], measurementRetention: rules };
+  expect(runStepped({ spec, answer: answers(good) }).status.metricResults?.[0]?.measurements).toHaveLength(2);
+});
+
 describe('one look', () => {
   const look = (run: Partial<AnalysisRun>, measurements: readonly ObservedMeasurement[] = []) =>
     decideAnalysisRun(
@@ -323,6 +288,18 @@ describe('one look', () => {
     expect(first.status?.metricResults?.[0]).toMatchObject({ failed: 1, phase: 'Running' });
     const again = look({ spec: { metrics: [metric({ interval: '1m', failureLimit: 1 })] }, status: first.status }, [finished]);
     expect(again.status).toEqual(first.status);
+  });
+
+  it('counts nothing for a metric that has its verdict', () => {
+    const spec = { metrics: [metric(), metric({ name: 'other', initialDelay: '1h' })] };
+    const status: AnalysisRunStatus = {
+      phase: 'Running',
+      startedAt: '2026-03-01T11:59:00Z',
+      metricResults: [{ name: 'm', phase: 'Successful', count: 1, successful: 1 }],
+      runSummary: { count: 2, successful: 1 },
+    };
+    const late: ObservedMeasurement = { state: 'finished', metric: 'm', startedAtMs: epochMs, finishedAtMs: epochMs, outcome: bad };
+    expect(look({ spec, status }, [late]).status).toEqual(status);
   });
 
   it('makes a measurement again that another controller began and did not finish', () => {
