@@ -30,7 +30,7 @@ const PLAIN = [
 ].flatMap((line) => line.split(' '));
 
 /** What the environment of a condition adds to the built-in functions. */
-export const ENVIRONMENT_FUNCTIONS = ['asInt', 'asFloat', 'isNaN', 'isInf', 'isNil', 'default'] as const;
+const ENVIRONMENT_FUNCTIONS = ['asInt', 'asFloat', 'isNaN', 'isInf', 'isNil', 'default'] as const;
 
 export const CALLABLE: ReadonlySet<string> = new Set([...PREDICATES.keys(), ...PLAIN, ...ENVIRONMENT_FUNCTIONS]);
 

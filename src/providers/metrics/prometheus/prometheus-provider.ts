@@ -54,7 +54,7 @@ export class PrometheusProvider implements MetricProvider<PrometheusMetric> {
   }
 
   describe(query: PrometheusMetric): Readonly<Record<string, string>> {
-    return { ResolvedPrometheusQuery: query.query ?? '' };
+    return { ResolvedPrometheusQuery: scrubber(secretsOf(query))(query.query ?? '') };
   }
 
   /** Closes kept connections. */
