@@ -97,14 +97,24 @@ export class Lease {
     const wasLeading = this.#isHeld();
     this.#end('it was released');
     await this.#renewing;
-    const held = this.#observed;
-    if (!wasLeading || held === undefined) return;
-    const now = microTime(this.#options.clock.now());
-    const spec = { ...held.spec, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
+    if (!wasLeading) return;
     try {
-      await this.#options.cluster.replace(leases, { ...held, spec }, signal === undefined ? {} : { signal });
+      await this.#giveBack(signal);
     } catch (error) {
       this.#options.log.warn(`the lease could not be released and runs out by itself: ${messageOf(error)}`);
+    }
+  }
+
+  /** A renewal that was broken off may have been carried out: then the lease is looked at once more. */
+  async #giveBack(signal: AbortSignal | undefined): Promise<void> {
+    const { cluster, clock, namespace, name, identity } = this.#options;
+    let held = this.#observed;
+    for (let attempt = 0; attempt < 3 && held?.spec?.holderIdentity === identity; attempt++) {
+      const now = microTime(clock.now());
+      const spec = { ...held.spec, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
+      const result = await cluster.replace(leases, { ...held, spec }, signal === undefined ? {} : { signal });
+      if (result.outcome !== 'conflict') return;
+      held = await cluster.get(leases, { namespace, name }, signal);
     }
   }
 

@@ -19,15 +19,18 @@ export type ActiveState = Exclude<WatchState, { phase: 'backing-off' }>;
 export type WatchStep =
   | { readonly kind: 'page'; readonly resourceVersion: string; readonly continueToken: string | undefined }
   | { readonly kind: 'initial-events-end'; readonly resourceVersion: string }
-  /** The server closed the stream in order. `resourceVersion` is the last one seen, on this stream or before it. */
-  | { readonly kind: 'ended'; readonly resourceVersion: string | undefined; readonly hadEvents: boolean }
+  /**
+   * The server closed the stream in order. `resourceVersion` is the last one seen, on this stream or before it; `wasUseful` is false
+   * when the stream was short and told nothing.
+   */
+  | { readonly kind: 'ended'; readonly resourceVersion: string | undefined; readonly wasUseful: boolean }
   /** Nothing came for so long that the connection must be dead. */
-  | { readonly kind: 'stalled'; readonly resourceVersion: string | undefined; readonly hadEvents: boolean }
+  | { readonly kind: 'stalled'; readonly resourceVersion: string | undefined; readonly wasUseful: boolean }
   | {
       readonly kind: 'failed';
       readonly error: ApiError;
       readonly resourceVersion: string | undefined;
-      readonly hadEvents: boolean;
+      readonly wasUseful: boolean;
     }
   | { readonly kind: 'waited' };
 
@@ -60,7 +63,7 @@ export function transition(state: WatchState, step: WatchStep, policy: WatchPoli
       return { phase: 'watching', resourceVersion: step.resourceVersion, failures: 0 };
     case 'ended':
     case 'stalled': {
-      const failures = step.hadEvents ? 0 : state.failures + 1;
+      const failures = step.wasUseful ? 0 : state.failures + 1;
       const next = resumed(state, step.resourceVersion, failures);
       return failures === 0 ? next : backingOff(next, undefined, policy);
     }
@@ -71,7 +74,7 @@ export function transition(state: WatchState, step: WatchStep, policy: WatchPoli
 
 /** The version is gone: the state is listed anew, at once the first time. A refusal to stream leads to pages. */
 function afterFailure(state: ActiveState, step: Extract<WatchStep, { kind: 'failed' }>, policy: WatchPolicy): WatchState {
-  const failures = (step.hadEvents ? 0 : state.failures) + 1;
+  const failures = (step.wasUseful ? 0 : state.failures) + 1;
   const { code } = step.error;
   if (state.phase === 'streaming-list' && code === 'invalid') {
     return backingOff({ phase: 'listing', continueToken: undefined, failures }, undefined, policy);

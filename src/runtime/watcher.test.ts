@@ -34,11 +34,11 @@ function versions(objects: readonly KubeObject[]): string[] {
 
 describe('the watch machine', () => {
   const watching: ActiveState = { phase: 'watching', resourceVersion: '5', failures: 0 };
-  const failed = (code: 'gone' | 'unreachable' | 'invalid', hadEvents = false): WatchStep => ({
+  const failed = (code: 'gone' | 'unreachable' | 'invalid', wasUseful = false): WatchStep => ({
     kind: 'failed',
     error: new ApiError(code, code),
     resourceVersion: '9',
-    hadEvents,
+    wasUseful,
   });
 
   test.each<[string, WatchState, WatchStep, unknown]>([
@@ -63,13 +63,13 @@ describe('the watch machine', () => {
     [
       'a watch that ended goes on at once',
       watching,
-      { kind: 'ended', resourceVersion: '9', hadEvents: true },
+      { kind: 'ended', resourceVersion: '9', wasUseful: true },
       { phase: 'watching', resourceVersion: '9', failures: 0 },
     ],
     [
       'one that ended without a word backs off',
       watching,
-      { kind: 'ended', resourceVersion: '5', hadEvents: false },
+      { kind: 'ended', resourceVersion: '5', wasUseful: false },
       { phase: 'backing-off', delayMs: 150, next: { phase: 'watching', resourceVersion: '5', failures: 1 } },
     ],
     ['gone lists at once', watching, failed('gone'), { phase: 'streaming-list', failures: 1 }],
@@ -106,7 +106,7 @@ describe('the watch machine', () => {
     [
       'a stalled watch reconnects',
       watching,
-      { kind: 'stalled', resourceVersion: '9', hadEvents: true },
+      { kind: 'stalled', resourceVersion: '9', wasUseful: true },
       { phase: 'watching', resourceVersion: '9', failures: 0 },
     ],
     ['waiting ends in what was meant', { phase: 'backing-off', delayMs: 1, next: watching }, { kind: 'waited' }, watching],
@@ -116,7 +116,7 @@ describe('the watch machine', () => {
 
   test('what the server asks for by Retry-After is heeded, and the back-off has a limit', () => {
     const error = new ApiError('too-many-requests', 'slow down', { retryAfterMs: 60_000 });
-    expect(transition(watching, { kind: 'failed', error, resourceVersion: '9', hadEvents: true }, policy)).toMatchObject({
+    expect(transition(watching, { kind: 'failed', error, resourceVersion: '9', wasUseful: true }, policy)).toMatchObject({
       delayMs: 60_000,
     });
     expect(transition({ phase: 'listing', continueToken: undefined, failures: 50 }, failed('unreachable'), policy)).toMatchObject({

@@ -50,10 +50,13 @@ interface Stream<T> {
   readonly events: AsyncIterator<WatchEvent<T>>;
   readonly abort: AbortController;
   stallTimer: Timer | undefined;
+  readonly openedMs: number;
   lastEventMs: number;
   isStalled: boolean;
   hadEvents: boolean;
 }
+
+const leastUsefulMs = 10_000;
 
 export class Watcher<T extends KubeObject> {
   readonly #options: WatcherOptions<T>;
@@ -103,10 +106,10 @@ export class Watcher<T extends KubeObject> {
           return await this.#follow(state, signal);
       }
     } catch (error) {
-      const hadEvents = this.#stream?.hadEvents ?? false;
+      const wasUseful = this.#stream !== undefined && this.#wasUseful(this.#stream);
       this.#closeStream();
       const known = error instanceof ApiError ? error : new ApiError('bad-answer', messageOf(error), { cause: error });
-      return { kind: 'failed', error: known, resourceVersion: this.#lastSeen, hadEvents };
+      return { kind: 'failed', error: known, resourceVersion: this.#lastSeen, wasUseful };
     }
   }
 
@@ -134,7 +137,7 @@ export class Watcher<T extends KubeObject> {
       if (next.done === true) {
         this.#closeStream();
         const kind = stream.isStalled ? 'stalled' : 'ended';
-        return { kind, resourceVersion: this.#lastSeen, hadEvents: stream.hadEvents };
+        return { kind, resourceVersion: this.#lastSeen, wasUseful: this.#wasUseful(stream) };
       }
       stream.lastEventMs = this.#options.clock.monotonic();
       const event = next.value;
@@ -190,6 +193,7 @@ export class Watcher<T extends KubeObject> {
       events: events[Symbol.asyncIterator](),
       abort,
       stallTimer: undefined,
+      openedMs: clock.monotonic(),
       lastEventMs: clock.monotonic(),
       isStalled: false,
       hadEvents: false,
@@ -209,6 +213,11 @@ export class Watcher<T extends KubeObject> {
     }
     stream.isStalled = true;
     stream.abort.abort();
+  }
+
+  /** A stream that told something, or was open for a while with nothing to tell: opening the next at once does no harm. */
+  #wasUseful(stream: Stream<T>): boolean {
+    return stream.hadEvents || this.#options.clock.monotonic() - stream.openedMs >= leastUsefulMs;
   }
 
   #closeStream(): void {
