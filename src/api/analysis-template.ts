@@ -56,7 +56,6 @@ export type AnalysisTemplate = DeepReadonly<z.infer<typeof analysisTemplateSchem
 export type ClusterAnalysisTemplate = DeepReadonly<z.infer<typeof clusterAnalysisTemplateSchema>>;
 export type AnalysisTemplateSpec = AnalysisTemplate['spec'];
 export type Metric = DeepReadonly<z.infer<typeof metricSchema>>;
-export type Provider = Metric['provider'];
 export type PrometheusMetric = DeepReadonly<z.infer<typeof prometheusSchema>>;
 export type Authentication = DeepReadonly<z.infer<typeof authenticationSchema>>;
 export type Argument = DeepReadonly<z.infer<typeof argumentSchema>>;

@@ -82,5 +82,3 @@ export const experimentSchema = z
   .describe('Experiment runs versions side by side for a while and measures them.');
 
 export type Experiment = DeepReadonly<z.infer<typeof experimentSchema>>;
-export type ExperimentSpec = Experiment['spec'];
-export type ExperimentStatus = DeepReadonly<z.infer<typeof experimentStatusSchema>>;

@@ -36,7 +36,6 @@ export const gatewayApiRoutingSchema = z.object({
 });
 
 export type GatewayApiRouting = DeepReadonly<z.infer<typeof gatewayApiRoutingSchema>>;
-export type GatewayApiRouteRef = NonNullable<GatewayApiRouting['httpRoutes']>[number];
 
 /** Where the block stands, as users write it. */
 export const gatewayApiRoutingPath = `spec.strategy.canary.trafficRouting.plugins[${JSON.stringify(gatewayApiPlugin)}]`;

@@ -7,15 +7,12 @@ export const labels = {
   deploymentHash: 'pod-template-hash',
   /** On Rollouts, AnalysisRuns and Experiments: which controller is meant, where there are several. */
   instanceId: 'argo-rollouts.argoproj.io/controller-instance-id',
-  /** On AnalysisRuns: a `RolloutType`. */
+  /** On AnalysisRuns: Step, Background, PrePromotion or PostPromotion. */
   rolloutType: 'rollout-type',
   /** On AnalysisRuns of a step, counted from 0. */
   stepIndex: 'step-index',
   jobRunUid: 'analysisrun.argoproj.io/uid',
 } as const;
-
-/** Values of `labels.rolloutType`. */
-export type RolloutType = 'Step' | 'Background' | 'PrePromotion' | 'PostPromotion';
 
 export const annotations = {
   /** On Rollouts, ReplicaSets and AnalysisRuns. */

@@ -26,19 +26,9 @@ export const endpointSlices = namespaced<EndpointSlice>('discovery.k8s.io', 'v1'
 export const pods = namespaced('', 'v1', 'Pod', 'pods');
 export const events = namespaced('', 'v1', 'Event', 'events');
 export const secrets = namespaced('', 'v1', 'Secret', 'secrets');
-export const leases = namespaced('coordination.k8s.io', 'v1', 'Lease', 'leases');
 
 const GATEWAY_GROUP = 'gateway.networking.k8s.io';
-export const gateways = namespaced(GATEWAY_GROUP, 'v1', 'Gateway', 'gateways');
 export const httpRoutes = namespaced(GATEWAY_GROUP, 'v1', 'HTTPRoute', 'httproutes');
 export const grpcRoutes = namespaced(GATEWAY_GROUP, 'v1', 'GRPCRoute', 'grpcroutes');
 export const tcpRoutes = namespaced(GATEWAY_GROUP, 'v1', 'TCPRoute', 'tcproutes');
 export const tlsRoutes = namespaced(GATEWAY_GROUP, 'v1', 'TLSRoute', 'tlsroutes');
-
-export const customResourceDefinitions: Resource = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  kind: 'CustomResourceDefinition',
-  plural: 'customresourcedefinitions',
-  namespaced: false,
-};

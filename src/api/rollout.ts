@@ -3,11 +3,11 @@
  * and its CRD; what needs more than one field is checked in validation/.
  */
 import { z } from 'zod';
-import type { rolloutAnalysisSchema, rolloutArgumentSchema, templateRefSchema } from './analysis-fields.ts';
+import type { rolloutAnalysisSchema, rolloutArgumentSchema } from './analysis-fields.ts';
 import type { canaryStepSchema, setCanaryScaleSchema } from './canary-step.ts';
 import { type DeepReadonly, flag, int, object, requiredObject, text, time, withRules } from './fields.ts';
 import { labelSelectorSchema, objectMetaSchema, podTemplateSchema } from './kubernetes-fields.ts';
-import type { blueGreenStatusSchema, canaryStatusSchema, pauseConditionSchema, rolloutConditionSchema } from './rollout-status.ts';
+import type { canaryStatusSchema, pauseConditionSchema, rolloutConditionSchema } from './rollout-status.ts';
 import { rolloutStatusSchema } from './rollout-status.ts';
 import { blueGreenStrategySchema, canaryStrategySchema } from './rollout-strategy.ts';
 import type { trafficRoutingSchema } from './traffic-routing.ts';
@@ -78,19 +78,13 @@ export type RolloutCondition = DeepReadonly<z.infer<typeof rolloutConditionSchem
 export type PauseCondition = DeepReadonly<z.infer<typeof pauseConditionSchema>>;
 export type CanaryStatus = DeepReadonly<z.infer<typeof canaryStatusSchema>>;
 export type CanaryWeights = NonNullable<CanaryStatus['weights']>;
-export type WeightDestination = CanaryWeights['canary'];
 /** Name, phase and message of an AnalysisRun, as a Rollout's status shows it. */
 export type RolloutAnalysisRunStatus = NonNullable<CanaryStatus['currentStepAnalysisRunStatus']>;
-export type BlueGreenStatus = DeepReadonly<z.infer<typeof blueGreenStatusSchema>>;
 export type RolloutDuration = NonNullable<RolloutStatus['duration']>;
 
-export type RolloutStrategy = NonNullable<RolloutSpec['strategy']>;
 export type CanaryStrategy = DeepReadonly<z.infer<typeof canaryStrategySchema>>;
-export type BlueGreenStrategy = DeepReadonly<z.infer<typeof blueGreenStrategySchema>>;
 export type CanaryStep = DeepReadonly<z.infer<typeof canaryStepSchema>>;
 export type SetCanaryScale = DeepReadonly<z.infer<typeof setCanaryScaleSchema>>;
 export type TrafficRouting = DeepReadonly<z.infer<typeof trafficRoutingSchema>>;
 export type RolloutAnalysis = DeepReadonly<z.infer<typeof rolloutAnalysisSchema>>;
-export type BackgroundAnalysis = NonNullable<CanaryStrategy['analysis']>;
 export type RolloutArgument = DeepReadonly<z.infer<typeof rolloutArgumentSchema>>;
-export type TemplateRef = DeepReadonly<z.infer<typeof templateRefSchema>>;
