@@ -39,7 +39,7 @@ export interface WatcherOptions<T extends KubeObject> {
   /** Default true: tried first, given up when the server refuses it. */
   readonly streamsList?: boolean;
   readonly pageSize?: number;
-  /** Without an event or bookmark for so long the connection counts as dead; servers send a bookmark every minute. Default 3 min. */
+  /** Without an event or bookmark for so long the connection counts as dead; servers send a bookmark every one or two minutes. Default 3 min. */
   readonly stallMs?: number;
   readonly backoffBaseMs?: number;
   readonly backoffMaxMs?: number;

@@ -35,8 +35,9 @@ export function loadKubeConfig(options: KubeConfigOptions): LoadedKubeConfig {
   const cluster = config.getCurrentCluster();
   const user = config.getCurrentUser();
   if (cluster === null || user === null) {
-    const wanted =
-      config.currentContext === '' ? 'no context is current' : `context "${config.currentContext}" names no known cluster and user`;
+    const wanted = !config.currentContext
+      ? 'no context is current'
+      : `context "${config.currentContext}" names no known cluster and user`;
     throw new Error(`The kubeconfig cannot be used: ${wanted}. Choose one of ${names(config.contexts)} with --context.`);
   }
   return { config, namespace: config.getContextObject(config.currentContext)?.namespace };
