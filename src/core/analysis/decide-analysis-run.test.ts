@@ -246,6 +246,15 @@ describe('what is kept', () => {
   });
 });
 
+it('of an answer that is too large for an object, the beginning is kept; conditions see all of it', () => {
+  const list = Array.from({ length: 20_000 }, (_, index) => index);
+  const large: MeasurementOutcome = { kind: 'measured', value: { kind: 'value', result: list, text: JSON.stringify(list) } };
+  const spec = { metrics: [metric({ successCondition: 'len(result) == 20000', failureCondition: '' })] };
+  const [result] = runStepped({ spec, answer: answers(large) }).status.metricResults ?? [];
+  expect(result?.phase).toBe('Successful');
+  expect(result?.measurements?.[0]?.value).toMatch(/^\[0,1,2,.{4000,4200}\.\.\. \(108891 characters\)$/);
+});
+
 it('of two rules for one metric the first holds', () => {
   const rules = [
     { metricName: '^m$', limit: 2 },

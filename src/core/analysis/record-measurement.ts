@@ -12,13 +12,16 @@ import { tally } from './verdict.ts';
 /** Providers whose lists are of numbers; those of the others hold whatever the answer held. */
 const measuresNumbers: ReadonlySet<string> = new Set(['prometheus', 'wavefront', 'graphite']);
 
+/** Characters of one text that are stored: answers can be of any size, and the object that holds them cannot. */
+const maxTextLength = 4096;
+
 /** The metric's result with this measurement in it; the same object where it holds it already. */
 export function recordMeasurement(metric: PlannedMetric, before: MetricResult, finished: FinishedMeasurement): MetricResult {
   if (isRecorded(before, finished)) return before;
   const { phase, message = '' } = assessMeasurement(metric, finished);
   const measurement: Measurement = {
     phase,
-    ...(message === '' ? {} : { message }),
+    ...(message === '' ? {} : { message: shorten(message) }),
     startedAt: formatTime(finished.startedAtMs),
     finishedAt: formatTime(finished.finishedAtMs),
     ...measuredFields(finished),
@@ -28,7 +31,7 @@ export function recordMeasurement(metric: PlannedMetric, before: MetricResult, f
     ...before,
     ...tally(before, phase),
     measurements: [...earlier, measurement].slice(-metric.retention),
-    ...(finished.description === undefined ? {} : { metadata: finished.description }),
+    ...(finished.description === undefined ? {} : { metadata: shortenAll(finished.description) }),
   };
 }
 
@@ -50,5 +53,16 @@ function assessMeasurement(metric: PlannedMetric, { outcome, finishedAtMs }: Fin
 function measuredFields({ outcome }: FinishedMeasurement): Pick<Measurement, 'value' | 'metadata'> {
   if (outcome.kind === 'error') return {};
   const { text, metadata } = outcome.value;
-  return { ...(text === '' ? {} : { value: text }), ...(metadata === undefined ? {} : { metadata }) };
+  return {
+    ...(text === '' ? {} : { value: shorten(text) }),
+    ...(metadata === undefined ? {} : { metadata: shortenAll(metadata) }),
+  };
+}
+
+function shorten(text: string): string {
+  return text.length <= maxTextLength ? text : `${text.slice(0, maxTextLength)}... (${text.length} characters)`;
+}
+
+function shortenAll(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, shorten(text)]));
 }

@@ -11,6 +11,8 @@ import { matchMetricRules } from './metric-rules.ts';
 
 /** Measurements that are kept of each metric where no rule says otherwise. */
 const defaultRetention = 10;
+/** More would outgrow the object that holds them. */
+const maxRetention = 1000;
 
 export interface SecretArgument {
   /** Of the argument. */
@@ -67,7 +69,7 @@ export function planRun(spec: AnalysisRunSpec, providers: ReadonlySet<string>): 
     metrics: planned.map((metric) => ({
       ...metric,
       dryRun: dry.matches.has(metric.name),
-      retention: Math.max(1, kept.matches.get(metric.name)?.limit || defaultRetention),
+      retention: Math.min(maxRetention, Math.max(1, kept.matches.get(metric.name)?.limit || defaultRetention)),
     })),
   };
 }
