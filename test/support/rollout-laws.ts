@@ -36,7 +36,8 @@ export function lawsFor(limits: Limits): Watch {
     };
     const replicas = world.rollout.spec.replicas ?? 1;
     if (limits.routed === undefined && now.total > Math.max(before.total, replicas + limits.maxSurge)) fail('pods above surge');
-    if (now.available < Math.min(before.available, replicas - limits.maxUnavailable)) fail('available pods below the limit');
+    if (limits.routed === undefined && now.available < Math.min(before.available, replicas - limits.maxUnavailable))
+      fail('available pods below the limit');
     if (before.stable !== undefined && now.stable === undefined) fail('no stable any more');
     if (now.stable !== undefined && !hashes(world).has(now.stable)) fail('stable ReplicaSet deleted');
     if (limits.routed === undefined) return;

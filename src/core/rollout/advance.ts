@@ -4,7 +4,7 @@
  */
 import type { PauseCondition } from '../../api/rollout.ts';
 import { recordedRun } from './analysis-runs.ts';
-import { type PodPlan, planPods, podsToPromote } from './canary-pods.ts';
+import { type PodPlan, planPods, podsToPromote, withFarewell } from './canary-pods.ts';
 import { planTraffic, type TrafficPlan } from './canary-traffic.ts';
 import { type Course, isStable } from './command.ts';
 import { moment } from './moment.ts';
@@ -41,7 +41,7 @@ export function advance(situation: Situation, course: Course): Advance {
     const step = steps[walk.index];
     if (locked && (step?.setWeight !== undefined || step?.setCanaryScale !== undefined)) break;
     if (!stepDone(situation, course, plan, walk)) break;
-    locked ||= changesPods(situation, plan.pods);
+    locked ||= (step?.setWeight !== undefined || step?.setCanaryScale !== undefined) && changesPods(situation, plan.pods);
     (locked ? walk.after : walk.before).push(walk.index);
     walk.index += 1;
     walk.pauses = withoutStepPause(walk.pauses);
@@ -56,7 +56,7 @@ export function advance(situation: Situation, course: Course): Advance {
     doneAfter: walk.after,
     pauses: promoted === undefined && !course.promoteFull ? walk.pauses : [],
     controllerPause: resumePending || (promoted === undefined && !course.promoteFull && walk.pauses.length > 0),
-    pods: plan.pods,
+    pods: promoted === undefined ? plan.pods : withFarewell(situation, plan.pods),
     traffic: plan.traffic,
     promoted,
     wakeAtMs: walk.wakeAtMs,

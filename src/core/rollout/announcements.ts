@@ -3,7 +3,7 @@
  * the next one, or from an effect, and carries an identity that is the same whenever the same thing is told again.
  */
 import { analysisRunReason, conditionMessages, conditionReasons, conditionTypes, eventReasons } from '../../api/reasons.ts';
-import type { RolloutAnalysisRunStatus, RolloutStatus } from '../../api/rollout.ts';
+import type { CanaryStep, RolloutAnalysisRunStatus, RolloutStatus } from '../../api/rollout.ts';
 import type { Announcement } from '../decision.ts';
 import type { Advance } from './advance.ts';
 import { type Course, isStable } from './command.ts';
@@ -30,13 +30,16 @@ export function epochOf(revision: number, status: RolloutStatus): string {
 }
 
 export function announcementsOf(story: Story): readonly Announcement[] {
+  const { steps, revision } = story.situation;
+  const epoch = epochOf(revision, story.next);
+  const done = (index: number): Announcement => stepDone(steps, epoch, index);
   return [
     ...beginnings(story),
-    ...story.moved.doneBefore.map((index) => stepDone(story.situation, story.next, index)),
+    ...story.moved.doneBefore.map(done),
     ...traffic(story),
     ...runs(story),
     ...scalings(story),
-    ...story.moved.doneAfter.map((index) => stepDone(story.situation, story.next, index)),
+    ...story.moved.doneAfter.map(done),
     ...pauses(story),
     ...endings(story),
   ];
@@ -101,9 +104,9 @@ function justMade({ current, rollout, revision, nowMs }: Situation): string | un
   return young && !reused && rollout.status?.currentPodHash !== undefined ? current?.name : undefined;
 }
 
-export function stepDone({ steps, revision }: Situation, next: RolloutStatus, index: number): Announcement {
+export function stepDone(steps: readonly CanaryStep[], epoch: string, index: number): Announcement {
   const message = `Rollout step ${index + 1}/${steps.length} completed (${stepText(steps[index] ?? {})})`;
-  return normal(eventReasons.rolloutStepCompleted, message, `${epochOf(revision, next)}/step/${index}`);
+  return normal(eventReasons.rolloutStepCompleted, message, `${epoch}/step/${index}`);
 }
 
 function traffic({ situation, next, switches }: Story): readonly Announcement[] {

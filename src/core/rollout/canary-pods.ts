@@ -29,7 +29,9 @@ export interface PodPlan {
 
 export function planPods(situation: Situation, course: Course, index: number, traffic: TrafficPlan | undefined): PodPlan {
   if (situation.current === undefined && situation.frozen) return standStill(situation);
-  if (moment(situation, course) === 'stranded') return standStill(situation);
+  const kind = moment(situation, course);
+  const unreadable = situation.frozen && kind === 'update' && situation.rollout.spec.strategy?.canary === undefined;
+  if (kind === 'stranded' || unreadable) return standStill(situation);
   return traffic === undefined ? planBasic(situation, course, index) : planRouted(situation, course, index, traffic);
 }
 
@@ -174,6 +176,13 @@ function isRouted({ observed, canary }: Situation, member: Member): boolean {
   return [canary.canaryService, canary.stableService].some(
     (name) => name !== undefined && observed.services.get(name)?.spec.selector?.[labels.podTemplateHash] === member.hash,
   );
+}
+
+/** With the deadline of the version that was stable until now, whose pods stay for the user's delay. */
+export function withFarewell({ stable, canary, nowMs, routed }: Situation, pods: PodPlan): PodPlan {
+  const delay = canary.scaleDownDelaySeconds ?? 30;
+  if (!routed || stable === undefined || delay <= 0) return pods;
+  return { ...pods, deadlines: new Map([...pods.deadlines, [stable.name, timestamp(nowMs + delay * 1000 + 999)]]) };
 }
 
 /** A ReplicaSet that is current or stable again is not on its way out. */

@@ -55,7 +55,7 @@ function updated(situation: Situation, { type, status, reason, message, bump }: 
 }
 
 function availability(situation: Situation): News {
-  const enough = countPods(situation).available >= situation.replicas && situation.current !== undefined;
+  const enough = countPods(situation).available >= situation.replicas && (situation.current ?? situation.stable) !== undefined;
   return {
     type: conditionTypes.available,
     status: enough ? 'True' : 'False',

@@ -43,9 +43,10 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     ...tidyReplicaSets(situation),
   ];
   const effects = wanted.filter((effect) => !observed.failures.some((failure) => isSame(failure.effect, effect)));
-  const status = nextStatus(situation, course, moved, runs);
+  const told = withProblems(situation, runs);
+  const status = nextStatus(told, course, moved, runs);
   const story = {
-    situation,
+    situation: told,
     course,
     moved,
     next: status,
@@ -87,6 +88,12 @@ function runEffects(situation: Situation, { step, background }: Runs): readonly 
 
 function takenBack(revision: number): string {
   return `The template of the stable revision was put back after revision ${revision} failed; see annotation ${annotations.lastFailure}`;
+}
+
+/** A run that cannot be made is the spec's fault too. */
+function withProblems(situation: Situation, { step, background }: Runs): Situation {
+  const problems = [...step.problems, ...background.problems];
+  return problems.length === 0 ? situation : { ...situation, problems: [...situation.problems, ...problems] };
 }
 
 /** The same write to the same object, whatever it says. */

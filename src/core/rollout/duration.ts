@@ -9,7 +9,8 @@ export function durationOf(situation: Situation, course: Course, moved: Advance)
   const { status, now, hash, frozen } = situation;
   const old = status.duration;
   if (frozen && hash === '') return old;
-  if (course.restarted || course.retried || old?.rolloutStartedAt === undefined) {
+  const begins = course.retried || (course.restarted && (situation.templateChanged || !isStable(situation)));
+  if (begins || old?.rolloutStartedAt === undefined) {
     return ended(situation, course, moved, { rolloutStartedAt: now });
   }
   return ended(situation, course, moved, waiting(situation, moved, old));

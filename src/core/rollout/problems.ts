@@ -4,7 +4,9 @@
  */
 import { annotations } from '../../api/names.ts';
 import type { Problem } from '../../api/problem.ts';
+import type { RolloutAnalysis } from '../../api/rollout.ts';
 import { validateRollout } from '../../api/validation/rollout.ts';
+import { mergeTemplates } from '../analysis/merge-templates.ts';
 import { templateClosure } from '../analysis/template-closure.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
 
@@ -35,19 +37,46 @@ function serviceProblems({ rollout, services, otherRollouts }: ObservedRollout):
   return problems;
 }
 
-/** Only that the templates are there: what is in them is read when a run is made of them. */
 function templateProblems(observed: ObservedRollout): readonly Problem[] {
   const canary = observed.rollout.spec.strategy?.canary;
-  const places = (canary?.steps ?? []).map((step, index) => ({
-    analysis: step.analysis,
-    path: `spec.strategy.canary.steps[${index}].analysis`,
-  }));
-  return [...places, { analysis: canary?.analysis, path: 'spec.strategy.canary.analysis' }].flatMap(({ analysis, path }) =>
-    analysis === undefined
-      ? []
-      : templateClosure(analysis.templates ?? [], observed).missing.map(({ kind, name, index }) => ({
-          path: `${path}.templates[${index}].templateName`,
-          message: `${kind} '${name}' not found`,
-        })),
-  );
+  const problems: Problem[] = [];
+  for (const [index, { analysis }] of (canary?.steps ?? []).entries()) {
+    if (analysis !== undefined)
+      problems.push(...analysisProblems(observed, analysis, `spec.strategy.canary.steps[${index}].analysis`, true));
+  }
+  if (canary?.analysis !== undefined)
+    problems.push(...analysisProblems(observed, canary.analysis, 'spec.strategy.canary.analysis', false));
+  return problems;
+}
+
+/** analysis of a spec -> the templates that it reached and what was wrong with them. Objects of the store are never changed. */
+const remembered = new WeakMap<RolloutAnalysis, { readonly specs: readonly unknown[]; readonly problems: readonly Problem[] }>();
+
+/** Everything that can be known before a run is made; what the fields of the Rollout hold then is not. */
+function analysisProblems(
+  observed: ObservedRollout,
+  analysis: RolloutAnalysis,
+  path: string,
+  mustEnd: boolean,
+): readonly Problem[] {
+  const { analysisTemplates, clusterAnalysisTemplates } = observed;
+  if ((analysis.templates ?? []).length === 0) return [];
+  const closure = templateClosure(analysis.templates ?? [], observed);
+  const specs = [...closure.found.map(({ spec }) => spec), ...closure.missing.map(({ kind, name }) => `${kind}/${name}`)];
+  const known = remembered.get(analysis);
+  if (known?.specs.length === specs.length && known.specs.every((spec, i) => spec === specs[i])) return known.problems;
+  const merged = mergeTemplates({
+    templates: analysis.templates ?? [],
+    args: analysis.args,
+    dryRun: analysis.dryRun,
+    measurementRetention: analysis.measurementRetention,
+    analysisTemplates,
+    clusterAnalysisTemplates,
+    resolve: () => ({ value: '1' }),
+    mustEnd,
+    path,
+  });
+  const problems = 'problems' in merged ? merged.problems : [];
+  remembered.set(analysis, { specs, problems });
+  return problems;
 }

@@ -20,7 +20,6 @@ const numbers = new Set([
 ]);
 
 export function keepQuiet({ status, nowMs }: Situation, decision: Decision): Decision {
-  if (decision.effects.length > 0 || decision.announcements.length > 0) return decision;
   const since = status.conditions?.find(({ type }) => type === conditionTypes.progressing)?.lastUpdateTime;
   const restMs = Date.parse(since ?? '') + holdMs - nowMs;
   if (!(restMs > 0 && restMs <= holdMs) || !onlyNumbersDiffer(status, decision.status)) return decision;
