@@ -1,5 +1,5 @@
 /**
- * Holds the condition language to what expr-lang 1.17 itself answers (test/fixtures/expr-lang.json, written by tools/expr-oracle). Where we differ on
+ * Holds the condition language to what expr-lang 1.17 itself answers (test/fixtures/expr-lang.json, written by tools/expr-fixture.ts). Where we differ on
  * purpose, DIFFERENCES says which expression and why; a difference that is gone fails too.
  */
 import { readFileSync } from 'node:fs';

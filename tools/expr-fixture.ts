@@ -1,13 +1,13 @@
 /**
- * Asks expr-lang itself about every expression of the fixture and writes its answers back: `node tools/expr-oracle/write-fixture.ts`, with Go installed.
+ * Asks expr-lang itself about every expression of the fixture and writes its answers back: `node tools/expr-fixture.ts`, with Go installed.
  * To add a case, add a line with its `expr` (and `env`) to the fixture and run this. The test beside the condition language holds ours to the answers.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const folder = fileURLToPath(new URL('.', import.meta.url));
-const fixture = fileURLToPath(new URL('../../test/fixtures/expr-lang.json', import.meta.url));
+const folder = fileURLToPath(new URL('expr-oracle/', import.meta.url));
+const fixture = fileURLToPath(new URL('../test/fixtures/expr-lang.json', import.meta.url));
 
 interface Case {
   readonly expr: string;
