@@ -242,14 +242,16 @@ describe('against a naive model', () => {
   });
 
   test('lists of floats', () => {
-    const floats = fc.array(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 1, maxLength: 20 });
+    // Go's max and JavaScript's do not agree on which of two zeros is larger; no condition can tell.
+    const positiveZero = fc.double({ noNaN: true, min: -1e6, max: 1e6 }).map((value) => value + 0);
+    const floats = fc.array(positiveZero, { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(floats, fc.integer({ min: -1000, max: 1000 }), (list, bound) => {
         expect(run(`all(result, # > ${bound})`, list)).toBe(list.every((item) => item > bound));
         expect(run(`len(filter(result, # <= ${bound}.5))`, list)).toBe(
           BigInt(list.filter((item) => item <= bound + (bound < 0 ? -0.5 : 0.5)).length),
         );
-        expect(run('max(result)', list)).toBe(Math.max(...list.map((item) => item + 0)));
+        expect(run('max(result)', list)).toBe(Math.max(...list));
         expect(run('sort(result)', list)).toEqual(list.toSorted((left, right) => left - right));
         expect(run('result[1:-1]', list)).toEqual(list.slice(1, -1));
       }),
