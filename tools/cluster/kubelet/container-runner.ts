@@ -166,7 +166,9 @@ export class ContainerRunner {
     const scratch = `${directory}/scratch`;
     await mkdir(scratch, { recursive: true });
     const script = `${directory}/${name}.sh`;
-    await writeFile(script, mountScript(volumes.mounts(this.#container), scratch, workingDir ?? program.workingDir));
+    const keep = [program.executable, ...program.args, ...(program.defaultArgs ?? [])].filter((text) => text.startsWith('/'));
+    const options = { scratch, keep, workingDir: workingDir ?? program.workingDir };
+    await writeFile(script, mountScript(volumes.mounts(this.#container), options));
     const texts = (list: readonly string[] | undefined) => list?.map((text) => expand(text, env));
     const ofImage = { ...program, args: texts(program.args) ?? [], defaultArgs: texts(program.defaultArgs) ?? [] };
     const expanded = { command: texts(command), args: texts(args) };

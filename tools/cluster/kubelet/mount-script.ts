@@ -34,28 +34,44 @@ is_ours() {
   for one in $ours; do case "$1/" in "\${one%/}/"*) return 0;; esac; done
   return 1
 }
-place() { # source target read-only(1 or 0)
-  target="$2"
+place() { # source target read-only(1 or 0) entry-to-keep...
+  source="$1" target="$2" only="$3"; shift 3
   if [ -n "$root" ] || [ ! -e "$target" ]; then
     target="$(realpath -m "$target")"
     if [ ! -e "$root$target" ]; then
       near="\${target%/*}"
       while [ ! -d "$root\${near:-/}" ]; do near="\${near%/*}"; done
       is_ours "\${near:-/}" || open_dir "\${near:-/}"
-      if [ -d "$1" ]; then mkdir -p "$root$target"; else mkdir -p "$root\${target%/*}"; : > "$root$target"; fi
+      if [ -d "$source" ]; then mkdir -p "$root$target"; else mkdir -p "$root\${target%/*}"; : > "$root$target"; fi
     fi
   fi
-  if [ "$3" = 1 ] && mount -n -o bind,ro "$1" "$root$target" 2>/dev/null; then :; else mount -n --bind "$1" "$root$target"; fi
+  if [ $# -gt 0 ]; then
+    count=$((count + 1)); stage="$scratch/$count"; mkdir -p "$stage"; mount -n --bind "$source" "$stage"
+    for entry in "$@"; do mkdir -p "$stage/$entry"; mount -n --rbind "$root$target/$entry" "$stage/$entry"; done
+    mount -n --move "$stage" "$root$target"
+  elif [ "$only" = 1 ] && mount -n -o bind,ro "$source" "$root$target" 2>/dev/null; then :
+  else mount -n --bind "$source" "$root$target"; fi
   ours="$ours $target"
 }
 `;
 
-/** A script for `sh`: its arguments are the program and its arguments. `scratch`: an existing directory of the pod's own. */
-export function mountScript(mounts: readonly Mount[], scratch: string, workingDir: string | undefined): string {
+export interface MountScriptOptions {
+  /** An existing directory of the pod's own. */
+  readonly scratch: string;
+  /** `/` when absent. */
+  readonly workingDir?: string | undefined;
+  /** Absolute paths that must stay visible, such as the program: a volume mounted above one lets it shine through. */
+  readonly keep?: readonly string[];
+}
+
+/** A script for `sh`: its arguments are the program and its arguments. */
+export function mountScript(mounts: readonly Mount[], { scratch, workingDir = '/', keep = [] }: MountScriptOptions): string {
   const places = [...mounts]
     .sort((a, b) => a.target.length - b.target.length)
-    .map(({ source, target, readOnly }) => `place ${quote(source)} ${quote(target)} ${readOnly ? 1 : 0}`);
-  const directory = quote(workingDir ?? '/');
+    .map(({ source, target, readOnly }) =>
+      ['place', quote(source), quote(target), readOnly ? 1 : 0, ...entriesToKeep(target, [scratch, ...keep]).map(quote)].join(' '),
+    );
+  const directory = quote(workingDir);
   return [
     `${functions}scratch=${quote(scratch)}`,
     ...places,
@@ -63,4 +79,11 @@ export function mountScript(mounts: readonly Mount[], scratch: string, workingDi
     `cd ${directory}; exec "$@"`,
     '',
   ].join('\n');
+}
+
+/** The entries of a directory that lead to the paths, each once. */
+export function entriesToKeep(directory: string, paths: readonly string[]): readonly string[] {
+  const inside = `${directory.replace(/\/+$/, '')}/`;
+  const entries = paths.filter((path) => path.startsWith(inside)).map((path) => path.slice(inside.length).split('/')[0] ?? '');
+  return [...new Set(entries)].filter((entry) => entry !== '');
 }

@@ -25,10 +25,17 @@ describe('count', () => {
 });
 
 describe('nextProbe', () => {
-  it('tries early until the period is reached, then and after a first pass at the period', () => {
-    expect(nextProbe({ periodSeconds: 1 }, false, 0)).toEqual({ delayMs: 25, early: true });
-    expect(nextProbe({ periodSeconds: 1 }, false, 5)).toEqual({ delayMs: 800, early: true });
-    expect(nextProbe({ periodSeconds: 1 }, false, 6)).toEqual({ delayMs: 1000, early: false });
+  const schedule = (probe: Probe, count: number) =>
+    Array.from({ length: count }, (_, tries) => nextProbe(probe, false, tries)).map(
+      ({ delayMs, early }) => `${delayMs}${early ? '' : '!'}`,
+    );
+
+  it('tries early and often until the first period is over, then counts and keeps to the period', () => {
+    expect(schedule({ periodSeconds: 1 }, 9).join(' ')).toBe('25 50 100 200 200 200 200 25! 1000!');
+    expect(nextProbe({}, false, 1000)).toEqual({ delayMs: 10_000, early: false });
+  });
+
+  it('keeps to the period once it has passed', () => {
     expect(nextProbe({}, true, 0)).toEqual({ delayMs: 10_000, early: false });
   });
 });

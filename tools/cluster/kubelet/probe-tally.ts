@@ -28,12 +28,22 @@ export function count(tally: ProbeTally, probe: Probe, passed: boolean): ProbeTa
   return { kind, verdict: tally.verdict, successes, failures };
 }
 
+const earlyMs = { first: 25, most: 200 };
+
 /**
- * Milliseconds until the next probe. A container that has just started and has not passed yet is tried again after 25 ms, doubling up to
- * its period, so that it counts as ready soon after it listens; those extra failures are not counted (`early`).
+ * Milliseconds until the next probe. A container that has just started and has not passed yet is tried again after 25, 50, 100 and then every
+ * 200 ms until its first period is over, so that it counts as ready soon after it listens; those extra failures are not counted (`early`).
+ * `tries`: how often this was asked since the start.
  */
-export function nextProbe(probe: Probe, everPassed: boolean, earlyTries: number): { delayMs: number; early: boolean } {
+export function nextProbe(probe: Probe, everPassed: boolean, tries: number): { delayMs: number; early: boolean } {
   const periodMs = (probe.periodSeconds ?? 10) * 1000;
-  const earlyMs = 25 * 2 ** Math.min(earlyTries, 20);
-  return everPassed || earlyMs >= periodMs ? { delayMs: periodMs, early: false } : { delayMs: earlyMs, early: true };
+  const delayMs = earlyDelay(tries);
+  let elapsedMs = 0;
+  for (let before = 0; before < tries && elapsedMs < periodMs; before++) elapsedMs += earlyDelay(before);
+  if (everPassed || elapsedMs >= periodMs) return { delayMs: periodMs, early: false };
+  return elapsedMs + delayMs >= periodMs ? { delayMs: periodMs - elapsedMs, early: false } : { delayMs, early: true };
+}
+
+function earlyDelay(tries: number): number {
+  return tries > 3 ? earlyMs.most : Math.min(earlyMs.first * 2 ** tries, earlyMs.most);
 }

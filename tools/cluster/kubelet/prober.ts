@@ -23,7 +23,7 @@ class ProbeLoop {
   readonly #hooks: ProberHooks;
   #tally;
   #timer: NodeJS.Timeout | undefined;
-  #earlyTries = 0;
+  #tries = 0;
   #everPassed = false;
   #stopped = false;
 
@@ -35,8 +35,11 @@ class ProbeLoop {
   }
 
   start(): void {
+    const initialMs = (this.#probe.initialDelaySeconds ?? 0) * 1000;
     const { delayMs, early } = this.#next();
-    this.#schedule((this.#probe.initialDelaySeconds ?? 0) * 1000 + (early ? delayMs : 0), early);
+    // A liveness probe that fails early would kill: without a delay of its own it first runs a period after the start.
+    const firstMs = early || (this.#kind === 'liveness' && initialMs === 0) ? delayMs : 0;
+    this.#schedule(initialMs + firstMs, early);
   }
 
   stop(): void {
@@ -45,9 +48,8 @@ class ProbeLoop {
   }
 
   #next(): { delayMs: number; early: boolean } {
-    // A liveness probe that fails early would kill; it is only ever run at its period.
     if (this.#kind === 'liveness') return { delayMs: (this.#probe.periodSeconds ?? 10) * 1000, early: false };
-    return nextProbe(this.#probe, this.#everPassed, this.#earlyTries++);
+    return nextProbe(this.#probe, this.#everPassed, this.#tries++);
   }
 
   #schedule(delayMs: number, early: boolean): void {

@@ -62,7 +62,7 @@ export async function startProcessKubelet(access: ClusterAccess, settings: Proce
   await writeFile(configFile, JSON.stringify(config, undefined, 2), { mode: 0o600 });
   const script = join(folder, 'enter.sh');
   const mounts = [{ source: join(folder, 'empty'), target: tokenPlace, readOnly: false }];
-  await writeFile(script, mountScript(mounts, join(folder, 'scratch'), undefined));
+  await writeFile(script, mountScript(mounts, { scratch: join(folder, 'scratch') }));
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   const kubelet = await access.spawn({
     name,
