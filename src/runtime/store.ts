@@ -36,6 +36,8 @@ export interface StoreOptions<T extends KubeObject> {
 /** Receives the complete present state piece by piece; what is not in it when it finishes is gone. */
 export interface Relist<T extends KubeObject> {
   add(object: T): void;
+  /** It was in the list and is gone before its end. */
+  remove(object: T): void;
   /** `resourceVersion` of the list: what this process wrote after it stays. */
   finish(resourceVersion: string): void;
 }
@@ -135,12 +137,8 @@ export class Store<T extends KubeObject> {
 
   /** An object is gone; `object` is its last state, with the version of its deletion. */
   observeDeleted(object: T): void {
-    const key = keyTextOf(object);
-    const { resourceVersion } = object.metadata;
-    const kept = this.#objects.get(key);
-    if (kept !== undefined && !isOlder(resourceVersion, kept.metadata.resourceVersion)) this.#change(key, kept, undefined);
-    this.#ownWrites.sawDeleted(key, resourceVersion);
-    this.#advance(resourceVersion);
+    this.#drop(object);
+    this.#advance(object.metadata.resourceVersion);
   }
 
   /** Nothing else happened up to this version. */
@@ -158,6 +156,10 @@ export class Store<T extends KubeObject> {
         seen.add(key);
         if (isOlder(object.metadata.resourceVersion, this.#objects.get(key)?.metadata.resourceVersion)) older.push(object);
         else this.#put(object);
+      },
+      remove: (object) => {
+        seen.delete(keyTextOf(object));
+        this.#drop(object);
       },
       finish: (resourceVersion) => {
         if (isOlder(resourceVersion, this.#seenUpTo)) this.#rewind(resourceVersion, older);
@@ -236,6 +238,14 @@ export class Store<T extends KubeObject> {
       if (isOlder(resourceVersion, kept.metadata.resourceVersion)) this.#vanished(key, kept, resourceVersion);
     }
     for (const object of older) this.#put(object);
+  }
+
+  #drop(object: T): void {
+    const key = keyTextOf(object);
+    const { resourceVersion } = object.metadata;
+    const kept = this.#objects.get(key);
+    if (kept !== undefined && !isOlder(resourceVersion, kept.metadata.resourceVersion)) this.#change(key, kept, undefined);
+    this.#ownWrites.sawDeleted(key, resourceVersion);
   }
 
   #vanished(key: string, kept: T, resourceVersion: string): void {

@@ -4,7 +4,7 @@ import { MemoryCluster } from '../../test/support/memory-cluster.ts';
 import { keptLog } from '../../test/support/quiet-log.ts';
 import { SteppedClock } from '../../test/support/stepped-clock.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
-import { ApiError, type Resource } from './cluster.ts';
+import { ApiError, type Resource, type WatchEvent } from './cluster.ts';
 import { Informer, whenSynced } from './informer.ts';
 import { trackedCluster } from './tracked-cluster.ts';
 import { type ActiveState, transition, type WatchState, type WatchStep } from './watch-machine.ts';
@@ -165,6 +165,27 @@ test('a silent connection is given up after three minutes and nothing is missed'
   stop.abort();
   await running;
   expect(clock.timers).toBe(0);
+});
+
+test('what is deleted while the present state still streams in does not stay', async () => {
+  const { clock, cluster, informer } = makeInformer();
+  const object = (name: string, version: number): KubeObject => ({
+    metadata: { namespace: 'n', name, resourceVersion: String(version) },
+  });
+  cluster.watch = async function* <T extends KubeObject>() {
+    const told = [
+      { type: 'ADDED', object: object('a', 1) },
+      { type: 'ADDED', object: object('b', 2) },
+      { type: 'DELETED', object: object('a', 5) },
+      { type: 'MODIFIED', object: object('b', 6) },
+      { type: 'BOOKMARK', resourceVersion: '6', initialEventsEnd: true },
+    ];
+    yield* told as WatchEvent<T>[];
+    await new Promise(() => undefined);
+  };
+  void informer.run(new AbortController().signal);
+  await clock.advance(0);
+  expect([informer.store.hasSynced, versions(informer.store.list())]).toEqual([true, ['b@6']]);
 });
 
 test('waiting for stores ends with the signal', async () => {

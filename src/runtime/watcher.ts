@@ -162,7 +162,8 @@ export class Watcher<T extends KubeObject> {
     }
     metrics?.event?.(resource.plural);
     if (this.#relist !== undefined) {
-      if (event.type !== 'DELETED') this.#relist.add(event.object);
+      if (event.type === 'DELETED') this.#relist.remove(event.object);
+      else this.#relist.add(event.object);
       return false;
     }
     if (event.type === 'DELETED') sink.observeDeleted(event.object);
