@@ -100,6 +100,8 @@ describe('HTTP', () => {
       expect(failed?.metric).toEqual({ app: 'shop', rollouts_pod_template_hash: 'hash-canary', status: '500' });
       expect(Number(failed?.value[1])).toBe(byVersion.v3?.['500']);
     }, soon);
+    const byGateway = `sum(traefik_service_requests_total{service=~"httproute-${namespace}-.*-canary-.*", code="500", job="traefik"})`;
+    await vi.waitFor(async () => expect((await query(byGateway))[0]?.value[1]).toBe(`${byVersion.v3?.['500']}`), soon);
   });
 
   it('goes all to one side within a second of the weight', async () => {

@@ -30,14 +30,16 @@ describe('targetOf', () => {
 
 describe('prometheusConfig', () => {
   it('scrapes at the interval asked for, with a timeout no longer than that', () => {
+    const targets = { other: ['1.2.3.4:5'] };
     const config = parse(
-      prometheusConfig({ scrapeIntervalMs: 500, podTargetsFile: '/pods.json', targets: { traefik: ['1.2.3.4:5'] } }),
+      prometheusConfig({ scrapeIntervalMs: 500, podTargetsFile: '/pods.json', offers: '/offers/*.json', targets }),
     );
     expect(config).toEqual({
       global: { scrape_interval: '500ms', scrape_timeout: '500ms' },
       scrape_configs: [
         { job_name: 'pods', file_sd_configs: [{ files: ['/pods.json'] }] },
-        { job_name: 'traefik', static_configs: [{ targets: ['1.2.3.4:5'] }] },
+        { job_name: 'components', file_sd_configs: [{ files: ['/offers/*.json'] }] },
+        { job_name: 'other', static_configs: [{ targets: ['1.2.3.4:5'] }] },
       ],
     });
   });

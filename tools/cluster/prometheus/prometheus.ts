@@ -1,18 +1,19 @@
 /** Prometheus on the node's own IP, with its data in the run's folder. It scrapes every pod that asks for it by annotation, and what the caller names. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterAccess, Prometheus, PrometheusOptions } from '../contract.ts';
 import { KubeApi, readCredentials } from '../kubelet/kube-api.ts';
 import { discoverPods } from './pod-discovery.ts';
 import { prometheusConfig } from './prometheus-config.ts';
+import { scrapeOffers } from './scrape-offer.ts';
 
 const readyWithinMs = 30_000;
 
 /** Settles when it answers queries. Throws, naming the log, when it ends or is not ready within 30 s. */
 export async function startPrometheus(access: ClusterAccess, options: PrometheusOptions): Promise<Prometheus> {
   const folder = join(access.runDir, 'prometheus');
-  await mkdir(folder, { recursive: true });
+  for (const directory of [folder, dirname(scrapeOffers(access.runDir))]) await mkdir(directory, { recursive: true });
   const kubeconfig = await access.kubeconfigFor('prometheus', ['system:masters']);
   const api = new KubeApi(await readCredentials(kubeconfig));
   const closing = new AbortController();
@@ -20,7 +21,7 @@ export async function startPrometheus(access: ClusterAccess, options: Prometheus
   await discoverPods(api, podTargetsFile, closing.signal);
   const configFile = join(folder, 'prometheus.yml');
   const { scrapeIntervalMs, targets = {} } = options;
-  await writeFile(configFile, prometheusConfig({ scrapeIntervalMs, podTargetsFile, targets }));
+  await writeFile(configFile, prometheusConfig({ scrapeIntervalMs, podTargetsFile, offers: scrapeOffers(access.runDir), targets }));
   const port = await access.freePort();
   const url = `http://${access.nodeIp}:${port}`;
   const prometheus = await access.spawn({

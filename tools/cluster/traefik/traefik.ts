@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterAccess, Traefik } from '../contract.ts';
 import { KubeApi, readCredentials } from '../kubelet/kube-api.ts';
+import { offerMetrics } from '../prometheus/scrape-offer.ts';
 import { gatewayClass, gatewayCrds, gatewayManifests, gatewayName, type ListenerPorts } from './gateway-manifests.ts';
 
 /** The Gateway that routes name as their parent, with a port for each kind of route. */
@@ -44,6 +45,7 @@ export async function startTraefik(access: ClusterAccess): Promise<TraefikGatewa
   } finally {
     await api.close();
   }
+  await offerMetrics(access.runDir, 'traefik', `${access.nodeIp}:${metricsPort}`);
   return {
     name: 'traefik',
     logs: [traefik.logFile],
