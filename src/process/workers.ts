@@ -78,7 +78,7 @@ function analysisController(
   const runner = new MeasurementRunner({
     measure: createMeasure(cluster, providers),
     clock,
-    finished: (key) => controller.enqueue(key),
+    finished: (key) => controller.enqueue(key, 'urgent'),
     concurrency: options.measurements,
     metrics: figures.measurements,
   });

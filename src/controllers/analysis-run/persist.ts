@@ -5,7 +5,7 @@
 import type { AnalysisRun, AnalysisRunStatus } from '../../api/analysis-run.ts';
 import { analysisRuns } from '../../api/resources.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
-import { mergeDiff } from '../rollout/merge-diff.ts';
+import { mergeDiff } from '../merge-diff.ts';
 
 /** Undefined is no change. `unchanged` and `done` mean that the server has this status; `stale` that someone has written since; `gone` that nobody needs it. */
 export async function persistStatus(

@@ -1,15 +1,15 @@
 /** Collects, from the stores alone, everything that a decision about one Rollout may look at. No request is made here. */
-import type { AnalysisTemplate, ClusterAnalysisTemplate } from '../../api/analysis-template.ts';
 import { decodeRollout } from '../../api/decode.ts';
 import type { EndpointSlice, ReplicaSet, Service } from '../../api/kubernetes.ts';
 import { isEmptySelector, matchesLabels } from '../../api/label-selector.ts';
 import type { Rollout } from '../../api/rollout.ts';
+import { referencedTemplates, type TemplateReference } from '../../core/analysis/template-closure.ts';
 import type { EffectFailure, ObservedRollout } from '../../core/rollout/observed-rollout.ts';
 import type { RouteEvidence } from '../../core/rollout/routes.ts';
 import type { TrafficRouter } from '../../providers/traffic/traffic-router.ts';
 import { keyText } from '../../runtime/object-key.ts';
 import { managers, type Stores } from '../stores.ts';
-import { type Reference, serviceNames, templateReferences } from './references.ts';
+import { serviceNames, templateReferences } from './references.ts';
 
 /** What came back from earlier passes and is in no store. */
 export interface Recollection {
@@ -19,7 +19,7 @@ export interface Recollection {
 }
 
 export function gather(stores: Stores, stored: Rollout, recollection: Recollection): ObservedRollout {
-  const { rollout, problems } = decodeRollout(stored);
+  const { rollout, problems } = decodeOnce(stored);
   const { namespace, name, uid } = rollout.metadata;
   const own = ownReplicaSets(stores, rollout);
   const ownNames = new Set(own.map(({ metadata }) => metadata.name));
@@ -37,7 +37,7 @@ export function gather(stores: Stores, stored: Rollout, recollection: Recollecti
     services,
     endpointSlices: new Map([...services.keys()].map((service) => [service, slicesOf(stores, namespace, service)])),
     otherRollouts: new Set([...services.values()].flatMap(managers).flatMap((key) => otherRolloutName(stores, key, name))),
-    ...referencedTemplates(stores, namespace, templateReferences(rollout)),
+    ...templatesOf(stores, namespace, templateReferences(rollout)),
     routeProblems:
       recollection.router?.problems({ stableService: canary?.stableService ?? '', canaryService: canary?.canaryService ?? '' }) ??
       [],
@@ -81,29 +81,37 @@ function otherRolloutName(stores: Stores, key: string, own: string): readonly st
   return name === undefined || name === own ? [] : [name];
 }
 
-/** The templates that these references reach, nested ones included; bounded, since templates can be many and refer in circles. */
-function referencedTemplates(
+/** The templates that these references reach and that exist, nested ones included. */
+function templatesOf(
   stores: Stores,
   namespace: string | undefined,
-  references: readonly Reference[],
+  references: readonly TemplateReference[],
 ): Pick<ObservedRollout, 'analysisTemplates' | 'clusterAnalysisTemplates'> {
-  const analysisTemplates = new Map<string, AnalysisTemplate>();
-  const clusterAnalysisTemplates = new Map<string, ClusterAnalysisTemplate>();
-  const pending = [...references];
-  for (
-    let next = pending.shift();
-    next !== undefined && analysisTemplates.size + clusterAnalysisTemplates.size < 200;
-    next = pending.shift()
-  ) {
-    const name = next.templateName ?? '';
-    const isCluster = next.clusterScope === true;
-    const found = isCluster ? clusterAnalysisTemplates : analysisTemplates;
-    const template = isCluster
-      ? stores.clusterAnalysisTemplates.get(undefined, name)
-      : stores.analysisTemplates.get(namespace, name);
-    if (template === undefined || found.has(name)) continue;
-    found.set(name, template);
-    pending.push(...(template.spec.templates ?? []));
+  const analysisTemplates = { get: (name: string) => stores.analysisTemplates.get(namespace, name) };
+  const clusterAnalysisTemplates = { get: (name: string) => stores.clusterAnalysisTemplates.get(undefined, name) };
+  const names = referencedTemplates(references, { analysisTemplates, clusterAnalysisTemplates });
+  return {
+    analysisTemplates: existing(names.analysisTemplates, analysisTemplates.get),
+    clusterAnalysisTemplates: existing(names.clusterAnalysisTemplates, clusterAnalysisTemplates.get),
+  };
+}
+
+function existing<T>(names: Iterable<string>, get: (name: string) => T | undefined): ReadonlyMap<string, T> {
+  const found = new Map<string, T>();
+  for (const name of names) {
+    const template = get(name);
+    if (template !== undefined) found.set(name, template);
   }
-  return { analysisTemplates, clusterAnalysisTemplates };
+  return found;
+}
+
+/** Stored objects are never changed, so each is decoded once, and what is derived from its parts (hashes) is kept with them. */
+const decoded = new WeakMap<Rollout, ReturnType<typeof decodeRollout>>();
+
+function decodeOnce(stored: Rollout): ReturnType<typeof decodeRollout> {
+  const known = decoded.get(stored);
+  if (known !== undefined) return known;
+  const result = decodeRollout(stored);
+  decoded.set(stored, result);
+  return result;
 }

@@ -5,7 +5,7 @@
 import * as resources from '../../api/resources.ts';
 import type { Rollout, RolloutStatus } from '../../api/rollout.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
-import { mergeDiff } from './merge-diff.ts';
+import { mergeDiff } from '../merge-diff.ts';
 
 export class StatusWriter {
   readonly #cluster: Cluster;

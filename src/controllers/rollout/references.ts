@@ -1,11 +1,7 @@
 /** Which other objects a Rollout speaks of: by these names it is found again when one of them changes. */
 import { decodeGatewayApiRouting } from '../../api/gateway-api-routing.ts';
 import type { Rollout, RolloutAnalysis } from '../../api/rollout.ts';
-
-export interface Reference {
-  readonly templateName?: string | undefined;
-  readonly clusterScope?: boolean | undefined;
-}
+import type { TemplateReference } from '../../core/analysis/template-closure.ts';
 
 /** Names of the Services that the Rollout switches. */
 export function serviceNames(rollout: Rollout): readonly string[] {
@@ -16,7 +12,7 @@ export function serviceNames(rollout: Rollout): readonly string[] {
 }
 
 /** The templates that its steps and its background analysis name directly. */
-export function templateReferences(rollout: Rollout): readonly Reference[] {
+export function templateReferences(rollout: Rollout): readonly TemplateReference[] {
   const canary = rollout.spec.strategy?.canary;
   const analyses: readonly (RolloutAnalysis | undefined)[] = [
     canary?.analysis,

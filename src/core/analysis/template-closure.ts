@@ -14,9 +14,9 @@ export interface TemplateReference {
 
 export interface Templates {
   /** name -> template, of the namespace in question. */
-  readonly analysisTemplates: ReadonlyMap<string, AnalysisTemplate>;
+  readonly analysisTemplates: Pick<ReadonlyMap<string, AnalysisTemplate>, 'get'>;
   /** name -> template. */
-  readonly clusterAnalysisTemplates: ReadonlyMap<string, ClusterAnalysisTemplate>;
+  readonly clusterAnalysisTemplates: Pick<ReadonlyMap<string, ClusterAnalysisTemplate>, 'get'>;
 }
 
 export interface FoundTemplate {
