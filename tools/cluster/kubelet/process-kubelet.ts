@@ -3,9 +3,12 @@
  * tokens exists, so that pods neither slow the caller down nor see or change the machine's own /var/run.
  *
  * What a pod is here: each container a local process on the machine's own file system, with the pod's IP in POD_IP and volumes mounted at
- * their paths. All pods share one network namespace in which every pod IP is local. A program must therefore listen on POD_IP: one that binds
- * 0.0.0.0 works, and answers on its pod's IP too, as long as it is alone on its port; a second pod then ends with EADDRINUSE. Not simulated:
- * security contexts, resource limits, a read-only root, Service addresses and DNS.
+ * their paths. All pods share one network namespace in which every pod IP is local. A program must therefore listen on POD_IP (an image's args
+ * may name it). One that binds 0.0.0.0 answers on its pod's IP too, but on every other address as well: it ends with EADDRINUSE where any
+ * pod listens on the same port, and keeps later ones from it. Not simulated: security contexts, resource limits, a read-only root, Service
+ * addresses and DNS, `kubectl exec` and `port-forward`.
+ *
+ * Measured on two cores: from the creation of a pod to Running 27 to 57 ms, to Ready the start of its program more (a Node program 220 ms).
  */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
