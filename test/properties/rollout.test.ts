@@ -3,48 +3,57 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { play, scenario } from '../support/rollout-scenarios.ts';
 
-const runs = 300;
+const runs = 100;
+const timeoutMs = 120_000;
 
 describe.each([false, true])('laws of a canary, routed: %s', (routed) => {
-  it('at every prefix: availability, surge, weight only to ready endpoints, one stable; and an abort restores stable from every state', () => {
-    fc.assert(
-      fc.property(scenario(routed), (one) => {
-        const world = play(one);
-        world.settle(30_000);
-        const updating = world.status.currentPodHash !== world.status.stableRS && world.status.stableRS !== undefined;
-        world.change({ paused: false });
-        world.command({ abort: true, abortedAt: null });
-        world.settle(120_000);
-        const replicas = world.rollout.spec.replicas ?? 1;
-        for (const [name, replicaSet] of world.replicaSets) {
-          const isStable = name === `shop-${world.status.stableRS}`;
-          expect(replicaSet.spec.replicas, `${name}\n${world.log.join('\n')}`).toBe(isStable ? replicas : 0);
-        }
-        expect(world.liveRoutes?.canaryWeight ?? 0).toBe(0);
-        if (updating) expect(world.status).toMatchObject({ phase: 'Degraded', abort: true });
-        else expect(world.status).toMatchObject({ phase: 'Healthy' });
-      }),
-      { numRuns: runs },
-    );
-  });
+  it(
+    'at every prefix: availability, surge, weight only to ready endpoints, one stable; and an abort restores stable from every state',
+    () => {
+      fc.assert(
+        fc.property(scenario(routed), (one) => {
+          const world = play(one);
+          world.settle(30_000);
+          const updating = world.status.currentPodHash !== world.status.stableRS && world.status.stableRS !== undefined;
+          world.change({ paused: false });
+          world.command({ abort: true, abortedAt: null });
+          world.settle(120_000);
+          const replicas = world.rollout.spec.replicas ?? 1;
+          for (const [name, replicaSet] of world.replicaSets) {
+            const isStable = name === `shop-${world.status.stableRS}`;
+            expect(replicaSet.spec.replicas, `${name}\n${world.log.join('\n')}`).toBe(isStable ? replicas : 0);
+          }
+          expect(world.liveRoutes?.canaryWeight ?? 0).toBe(0);
+          if (updating) expect(world.status).toMatchObject({ phase: 'Degraded', abort: true });
+          else expect(world.status).toMatchObject({ phase: 'Healthy' });
+        }),
+        { numRuns: runs },
+      );
+    },
+    timeoutMs,
+  );
 
-  it('ends well when people let it, and then writes nothing more', () => {
-    fc.assert(
-      fc.property(scenario(routed), (one) => {
-        const world = play(one);
-        world.change({ paused: false });
-        world.command({ abort: false });
-        world.settle(5_000);
-        if (world.status.currentPodHash !== world.status.stableRS) world.command({ promoteFull: true });
-        world.settle(120_000);
-        expect(world.status, world.log.join('\n')).toMatchObject({ phase: 'Healthy', message: '' });
-        expect(world.status.stableRS).toBe(world.status.currentPodHash);
-        expect(world.status.conditions?.map(({ type, status }) => `${type}=${status}`)).toContain('Healthy=True');
-        const { writes } = world;
-        world.settle(60_000);
-        expect(world.writes, world.log.join('\n')).toBe(writes);
-      }),
-      { numRuns: runs },
-    );
-  });
+  it(
+    'ends well when people let it, and then writes nothing more',
+    () => {
+      fc.assert(
+        fc.property(scenario(routed), (one) => {
+          const world = play(one);
+          world.change({ paused: false });
+          world.command({ abort: false });
+          world.settle(5_000);
+          if (world.status.currentPodHash !== world.status.stableRS) world.command({ promoteFull: true });
+          world.settle(120_000);
+          expect(world.status, world.log.join('\n')).toMatchObject({ phase: 'Healthy', message: '' });
+          expect(world.status.stableRS).toBe(world.status.currentPodHash);
+          expect(world.status.conditions?.map(({ type, status }) => `${type}=${status}`)).toContain('Healthy=True');
+          const { writes } = world;
+          world.settle(60_000);
+          expect(world.writes, world.log.join('\n')).toBe(writes);
+        }),
+        { numRuns: runs },
+      );
+    },
+    timeoutMs,
+  );
 });

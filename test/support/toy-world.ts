@@ -8,6 +8,7 @@ import type { EndpointSlice, ReplicaSet, Service } from '../../src/api/kubernete
 import { labels } from '../../src/api/names.ts';
 import type { Rollout, RolloutSpec, RolloutStatus } from '../../src/api/rollout.ts';
 import type { Announcement, Next } from '../../src/core/decision.ts';
+import { announcementsFromStatus } from '../../src/core/rollout/announcements-from-status.ts';
 import { decide } from '../../src/core/rollout/decide.ts';
 import type { Decision, Effect } from '../../src/core/rollout/decision.ts';
 import type { EffectFailure, ObservedRollout } from '../../src/core/rollout/observed-rollout.ts';
@@ -65,6 +66,7 @@ export class ToyWorld {
   readonly options: ToyOptions;
   private podCount = 0;
   private lastNext: Next = { kind: 'await-change' };
+  private lookAtMs = Number.POSITIVE_INFINITY;
 
   constructor(spec: RolloutSpec, options: ToyOptions = {}, annotations?: Record<string, string>) {
     this.options = options;
@@ -136,11 +138,13 @@ export class ToyWorld {
       decision = decide(this.observe(), this.nowMs);
     }
     this.lastNext = decision.next;
+    this.lookAtMs = decision.next.kind === 'requeue' ? this.nowMs + decision.next.afterMs : Number.POSITIVE_INFINITY;
     if (!isEqual(this.status, decision.status)) {
       this.write(`status ${decision.status.phase}: ${decision.status.message}`, () => {
         this.rollout = { ...this.rollout, status: structuredClone(decision.status) };
       });
     }
+    this.crashIfDue('before the events are told');
     for (const announcement of decision.announcements) this.announce(announcement);
     return this.writes !== before;
   }
@@ -155,14 +159,20 @@ export class ToyWorld {
     this.events.push(announcement);
   }
 
-  /** Lets everything happen that happens by itself within the time; reconciles whenever something moved. */
+  /**
+   * Lets everything happen that happens by itself within the time. Rampart looks when something moved, when it wrote something itself,
+   * and when it asked to; never otherwise.
+   */
   settle(forMs = 0, stepMs = 500): void {
     const end = this.nowMs + forMs;
+    let dirty = true;
     for (;;) {
       for (let passes = 0; ; passes += 1) {
-        if (passes > 60) throw new Error(`no end of passes: ${JSON.stringify(decide(this.observe(), this.nowMs), null, 1)}`);
+        if (passes > 60)
+          throw new Error(`no end of passes:\n${this.log.join('\n')}\n${JSON.stringify(decide(this.observe(), this.nowMs))}`);
         const moved = this.runCluster();
-        if (!this.survive() && !moved) break;
+        if (!moved && !dirty && this.lookAtMs > this.nowMs) break;
+        dirty = this.survive();
       }
       if (this.nowMs >= end) return;
       this.nowMs = Math.min(end, this.nowMs + stepMs);
@@ -180,23 +190,26 @@ export class ToyWorld {
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
       this.evidence = undefined;
+      for (const announcement of announcementsFromStatus(this.observe(), this.nowMs)) this.announce(announcement);
       return true;
     }
   }
 
   private write(cause: string, change: () => void): void {
-    if (this.crashAfter !== undefined) {
-      if (this.crashAfter === 0) {
-        this.crashAfter = undefined;
-        throw new Crash(cause);
-      }
-      this.crashAfter -= 1;
-    }
+    this.crashIfDue(cause);
+    if (this.crashAfter !== undefined) this.crashAfter -= 1;
     this.options.watch?.before(this);
     change();
     this.writes += 1;
     this.log.push(`${(this.nowMs - startMs) / 1000}s #${this.pass} ${cause}`);
     this.options.watch?.after(this, cause);
+  }
+
+  private crashIfDue(cause: string): void {
+    if (this.crashAfter !== 0) return;
+    this.crashAfter = undefined;
+    this.log.push(`crash: ${cause}`);
+    throw new Crash(cause);
   }
 
   private apply(effect: Effect): void {

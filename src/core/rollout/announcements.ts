@@ -201,7 +201,7 @@ function endings({ situation, course, moved, next, tookBack }: Story): readonly 
   const told: Announcement[] = [];
   const progressing = condition(next, conditionTypes.progressing);
   const before = condition(status, conditionTypes.progressing);
-  if (course.abortedNow && progressing !== undefined) told.push(abortedBy(progressing.message, revision, course.abortedAt));
+  if (course.abortedNow && progressing !== undefined) told.push(abortedBy(progressing.message, course.abortedAt));
   for (const reason of [conditionReasons.progressDeadlineExceeded, conditionReasons.replicaSetCreateError]) {
     if (progressing?.reason === reason && (before?.reason !== reason || before.message !== progressing.message)) {
       told.push(warning(reason, progressing.message, `${epoch}/${reason}/${progressing.lastUpdateTime}`));
@@ -212,8 +212,8 @@ function endings({ situation, course, moved, next, tookBack }: Story): readonly 
   return told;
 }
 
-export function abortedBy(message: string, revision: number, abortedAt: string | undefined): Announcement {
-  return warning(eventReasons.rolloutAborted, message, `${revision}/aborted/${abortedAt ?? ''}`);
+export function abortedBy(message: string, abortedAt: string | undefined): Announcement {
+  return warning(eventReasons.rolloutAborted, message, `aborted/${abortedAt ?? ''}`);
 }
 
 export function completedBy(revision: number, hash: string, why: string, epoch: string): Announcement {

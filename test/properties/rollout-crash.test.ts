@@ -1,0 +1,105 @@
+/** A crash after any single write changes nothing of the outcome, and every event that the status remembers is told once. */
+import { describe, expect, it } from 'vitest';
+import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
+import type { CanaryStrategy } from '../../src/api/rollout.ts';
+import { ToyWorld, templateOf } from '../support/toy-world.ts';
+
+const template: AnalysisTemplate = {
+  metadata: { name: 'good' },
+  spec: {
+    metrics: [
+      { name: 'm', count: 1, successCondition: 'result == 1', provider: { prometheus: { address: 'http://p', query: 'x' } } },
+    ],
+  },
+};
+const steps = [{ setWeight: 25 }, { pause: {} }, { analysis: { templates: [{ templateName: 'good' }] } }, { setWeight: 50 }];
+const basic: CanaryStrategy = { maxSurge: 1, maxUnavailable: 0, steps };
+const routed: CanaryStrategy = {
+  steps,
+  canaryService: 'canary',
+  stableService: 'stable',
+  trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'shop' } } },
+};
+
+/** The words of a story: each plays one act and lets everything settle. */
+const acts = {
+  v2: (world: ToyWorld) => world.image('v2'),
+  v1: (world: ToyWorld) => world.image('v1'),
+  promote: (world: ToyWorld) => world.command({ pauseConditions: null }),
+  good: (world: ToyWorld) => world.verdict('Successful'),
+  bad: (world: ToyWorld) => world.verdict('Failed', 'too many errors'),
+  abort: (world: ToyWorld) => world.command({ abort: true }),
+  retry: (world: ToyWorld) => world.command({ abort: false }),
+} as const;
+type Act = keyof typeof acts;
+
+const stories: Readonly<Record<string, readonly Act[]>> = {
+  promoted: ['v2', 'promote', 'good'],
+  'taken back': ['v2', 'promote', 'bad'],
+  'aborted and tried again': ['v2', 'abort', 'retry', 'promote', 'good'],
+  undone: ['v2', 'v1'],
+};
+
+function tell(
+  canary: CanaryStrategy,
+  story: readonly Act[],
+  crashAfter: number | undefined,
+  annotations: Record<string, string>,
+): ToyWorld {
+  const world = new ToyWorld(
+    { replicas: 4, selector: { matchLabels: { app: 'shop' } }, template: templateOf('v1'), strategy: { canary } },
+    {
+      services: canary.trafficRouting === undefined ? [] : ['canary', 'stable'],
+      templates: [template],
+      podLatencyMs: () => 700,
+      routeLatencyMs: () => 300,
+    },
+    annotations,
+  );
+  world.crashAfter = crashAfter;
+  world.settle(20_000);
+  for (const act of story) {
+    acts[act](world);
+    world.settle(20_000);
+  }
+  world.settle(60_000);
+  return world;
+}
+
+/** Without times, and without the names of runs, of which a crash may make another. */
+function outcome({ rollout, status, liveRoutes, ...world }: ToyWorld): unknown {
+  const { phase, message, currentStepIndex, stableRS, currentPodHash, abort } = status;
+  const conditions = status.conditions?.map((one) => `${one.type}=${one.status} ${one.reason} ${one.message}`);
+  const replicaSets = [...world.replicaSets.values()].map(({ metadata, spec }) => `${metadata.name} ${spec.replicas}`).sort();
+  const services = [...world.services.values()].map(({ spec }) => spec.selector);
+  const { template: pods } = rollout.spec;
+  return { phase, message, currentStepIndex, stableRS, currentPodHash, abort, conditions, replicaSets, services, pods, liveRoutes };
+}
+
+const remembered = new Set(['RolloutUpdated', 'RolloutNotCompleted', 'RolloutPaused', 'RolloutAborted', 'RolloutCompleted']);
+const events = (world: ToyWorld): readonly string[] =>
+  world
+    .told()
+    .filter((line) => remembered.has(line.split(' ')[1]?.replace(':', '') ?? '') && !line.includes('put back'))
+    .sort();
+
+describe.each([
+  { name: 'basic', canary: basic },
+  { name: 'routed', canary: routed },
+])('a crash after any write, $name', ({ canary }) => {
+  for (const [name, story] of Object.entries(stories)) {
+    for (const annotations of [{}, { 'rampart.dev/on-failure': 'undo' }]) {
+      it(`${name} ${JSON.stringify(annotations)}`, { timeout: 60_000 }, () => {
+        const calm = tell(canary, story, undefined, annotations);
+        expect(calm.writes).toBeGreaterThan(10);
+        for (let after = 0; after <= calm.writes; after += 1) {
+          const crashed = tell(canary, story, after, annotations);
+          expect(outcome({ ...crashed, status: crashed.status } as ToyWorld), crashed.log.join('\n')).toEqual(
+            outcome({ ...calm, status: calm.status } as ToyWorld),
+          );
+          expect(events(crashed), crashed.log.join('\n')).toEqual(events(calm));
+        }
+      });
+    }
+  }
+});
