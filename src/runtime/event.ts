@@ -35,10 +35,3 @@ export interface EventObject extends KubeObject {
 }
 
 export const events: Resource<EventObject> = { group: '', version: 'v1', kind: 'Event', plural: 'events', namespaced: true };
-
-/** What an event says of the object that it is about. */
-export function referenceTo(resource: Resource, object: KubeObject): ObjectReference {
-  const { namespace, name, uid, resourceVersion } = object.metadata;
-  const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
-  return { apiVersion, kind: resource.kind, namespace, name, uid, resourceVersion };
-}
