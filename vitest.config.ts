@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     // Two cores: more files at once only make each other late.
     maxWorkers: 2,
+    // The end of the shared cluster.
+    teardownTimeout: 30_000,
     projects: [
       {
         test: {
@@ -18,6 +20,8 @@ export default defineConfig({
             'demo/**/*.test.ts',
             'bench/**/*.test.ts',
             'test/properties/**/*.test.ts',
+            'test/simulation/**/*.test.ts',
+            'test/support/**/*.test.ts',
           ],
         },
       },
@@ -29,7 +33,6 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          teardownTimeout: 30_000,
         },
       },
     ],
