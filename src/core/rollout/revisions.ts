@@ -1,6 +1,7 @@
 /** The numbers of revisions and the ReplicaSets that carry them: what a new one looks like, and how a reused one gets its new number. */
 import type { PodTemplate, ReplicaSet } from '../../api/kubernetes.ts';
 import { annotations, argoApiVersion, labels } from '../../api/names.ts';
+import { readableTemplate } from './identity/pod-template-hash.ts';
 import type { Situation } from './situation.ts';
 
 /** 0 where a ReplicaSet has no number. */
@@ -36,7 +37,7 @@ const notCopied: ReadonlySet<string> = new Set([
 export function newReplicaSet(situation: Situation, size: number): ReplicaSet {
   const { rollout, hash, revision, replicas } = situation;
   const { spec, metadata } = rollout;
-  const template: PodTemplate = spec.template ?? {};
+  const template: PodTemplate = readableTemplate(spec.template ?? {});
   const podLabels = { ...template.metadata?.labels, [labels.podTemplateHash]: hash };
   const copied = Object.entries(metadata.annotations ?? {}).filter(([key]) => !notCopied.has(key));
   return {
