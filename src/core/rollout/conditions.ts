@@ -40,8 +40,10 @@ export function conditionsOf(situation: Situation, course: Course, moved: Advanc
 }
 
 function updated(situation: Situation, { type, status, reason, message, bump }: News): RolloutCondition {
-  const { now, generation } = situation;
+  const { now, generation, status: stored } = situation;
   const old = conditionOf(situation, type);
+  // The incumbent's CRD drops this field, and its conditions lack it: neither is a reason to write again.
+  const unknown = old !== undefined && old.observedGeneration === undefined && stored.observedGeneration === String(generation);
   const same = old !== undefined && old.status === status && old.reason === reason && old.message === message && bump !== true;
   return {
     type,
@@ -50,7 +52,7 @@ function updated(situation: Situation, { type, status, reason, message, bump }: 
     message,
     lastUpdateTime: same ? old.lastUpdateTime : now,
     lastTransitionTime: old?.status === status ? old.lastTransitionTime : now,
-    observedGeneration: generation,
+    ...(unknown ? {} : { observedGeneration: generation }),
   };
 }
 

@@ -53,6 +53,16 @@ describe('which ReplicaSet is the current one', () => {
     expect(world.status).toMatchObject({ phase: 'Healthy', currentPodHash: 'otherhash' });
   });
 
+  it('writes nothing to what the incumbent left settled, with the fields that its CRD does not know gone', () => {
+    const world = new ToyWorld(spec);
+    world.settle(5_000);
+    const conditions = world.status.conditions?.map(({ observedGeneration: _, ...one }) => one);
+    world.command({ conditions, duration: null });
+    const { writes } = world;
+    world.settle(60_000);
+    expect(world.writes, world.log.join('\n')).toBe(writes);
+  });
+
   it('moves on to another name where a stranger has taken it', () => {
     const world = new ToyWorld(spec);
     const observed = world.observe();

@@ -10,10 +10,8 @@ export function durationOf(situation: Situation, course: Course, moved: Advance)
   const old = status.duration;
   if (frozen && hash === '') return old;
   const begins = course.retried || (course.restarted && (situation.templateChanged || !isStable(situation)));
-  if (begins || old?.rolloutStartedAt === undefined) {
-    return ended(situation, course, moved, { rolloutStartedAt: now });
-  }
-  return ended(situation, course, moved, waiting(situation, moved, old));
+  if (begins) return ended(situation, course, moved, { rolloutStartedAt: now });
+  return old?.rolloutStartedAt === undefined ? old : ended(situation, course, moved, waiting(situation, moved, old));
 }
 
 /** Adds up the time that passes while only a person can go on. */

@@ -45,12 +45,12 @@ export function conditionOf({ status }: Situation, type: string): RolloutConditi
 
 /** When the update counts as stuck, in milliseconds since the epoch; undefined while nothing is expected to move. */
 export function deadlineMs(situation: Situation, course: Course): number | undefined {
-  const { rollout, steps } = situation;
+  const { rollout, steps, frozen } = situation;
   const progressing = conditionOf(situation, conditionTypes.progressing);
   const waits = [conditionReasons.rolloutAborted, conditionReasons.rolloutPaused].some((reason) => reason === progressing?.reason);
   if (progressing === undefined || waits || course.aborted || course.restarted || course.retried || isComplete(situation))
     return undefined;
-  if (rollout.spec.paused === true || course.pauses.length > 0 || situation.current === undefined) return undefined;
+  if (frozen || rollout.spec.paused === true || course.pauses.length > 0 || situation.current === undefined) return undefined;
   const step = moment(situation, course) === 'update' && !course.promoteFull ? steps[course.index] : undefined;
   if (step?.pause !== undefined || step?.analysis !== undefined || step?.experiment !== undefined) return undefined;
   const since = Date.parse(progressing.lastUpdateTime);
