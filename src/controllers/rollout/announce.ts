@@ -21,6 +21,24 @@ const ofEffects: ReadonlySet<string> = new Set([
   'AnalysisRunRunning',
 ]);
 
+/** Reasons that begin the story of an update: what earlier passes did for it is told behind them. */
+const openings: ReadonlySet<string> = new Set([
+  'RolloutAddedToInformer',
+  'InvalidSpec',
+  'RolloutUpdated',
+  'NewReplicaSetCreated',
+  'RolloutNotCompleted',
+  'SkipSteps',
+]);
+
+/** What a pass has to tell, with what passes before it could not tell, each once and where the story has it. */
+export function wholeStory(untold: ReadonlyMap<string, Announcement>, told: readonly Announcement[]): readonly Announcement[] {
+  const identities = new Set(told.map(({ identity }) => identity));
+  const left = [...untold.values()].filter(({ identity }) => !identities.has(identity));
+  const end = told.findLastIndex(({ reason }) => openings.has(reason)) + 1;
+  return [...told.slice(0, end), ...left, ...told.slice(end)];
+}
+
 export function isOfEffect({ reason }: Announcement): boolean {
   return ofEffects.has(reason);
 }

@@ -10,7 +10,7 @@ import type { ObservedRollout } from '../../core/rollout/observed-rollout.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
 import { managers, type Stores } from '../stores.ts';
-import { type Announcer, announce, isOfEffect } from './announce.ts';
+import { type Announcer, announce, isOfEffect, wholeStory } from './announce.ts';
 import { type Applied, applyEffects } from './apply.ts';
 import { gather } from './gather.ts';
 import { Memories, type Memory, type RouterFactory } from './memory.ts';
@@ -87,8 +87,7 @@ export class RolloutReconciler {
       if (hasNews && round < mostRounds) continue;
       const written = await this.#statuses.write(observed.rollout, decision.status, applied.resourceVersion, signal);
       if (written === 'stale') return requeue(staleRetryMs);
-      for (const announcement of decision.announcements) memory.untold.set(announcement.identity, announcement);
-      announce(observed.rollout, memory.untold.values(), announcer);
+      announce(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
       memory.untold.clear();
       return this.#next(decision, memory);
     }
