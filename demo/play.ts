@@ -18,6 +18,7 @@ export interface PlayOptions {
 const drawEveryMs = 100;
 const withinMs = { open: 60_000, promoted: 90_000, takenBack: 60_000 };
 const badVersion = 'v3';
+const host = 'shop.example';
 
 /** Settles when the play is over, well or badly. Rejects only where not even a bill can be made. */
 export async function play(stage: Stage, { requestsPerSecond, screen, beganMs }: PlayOptions): Promise<Bill> {
@@ -32,9 +33,10 @@ export async function play(stage: Stage, { requestsPerSecond, screen, beganMs }:
   try {
     await observer.ready();
     await observer.until(() => isHealthy(observer, 'v1'), withinMs.open, describe);
+    await untilServing(stage.gateway.httpUrl);
     traffic = startTraffic({
       url: stage.gateway.httpUrl,
-      host: 'shop.example',
+      host,
       requestsPerSecond,
       onResponse: (outcome) => tally.count(outcome),
     });
@@ -90,6 +92,21 @@ export async function play(stage: Stage, { requestsPerSecond, screen, beganMs }:
     lastBadPodGoneMs: marks.lastBadPodGoneMs || undefined,
     apiRequests: await requestsOf(stage.controllerUser, stage.cluster.auditLog),
   });
+}
+
+/** The gateway learns of routes and endpoints by watches of its own: the shop is open when it has answered for a while. */
+async function untilServing(url: string): Promise<void> {
+  const probe = startTraffic({ url, host, requestsPerSecond: 50 });
+  const deadline = Date.now() + withinMs.open;
+  for (let seen = 0; ; seen = probe.counters.answered) {
+    const failed = probe.counters.failed + probe.counters.errors;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const isServing = probe.counters.answered > seen && probe.counters.failed + probe.counters.errors === failed;
+    if (!isServing && Date.now() < deadline) continue;
+    await probe.stop();
+    if (!isServing) throw new Error('the gateway does not serve the shop');
+    return;
+  }
 }
 
 /** Healthy with this version as the stable one, as `kubectl get rollout` would tell. */
