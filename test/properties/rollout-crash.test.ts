@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
 import type { CanaryStrategy } from '../../src/api/rollout.ts';
-import { ToyWorld, templateOf } from '../support/toy-world.ts';
+import { templateOf } from '../support/shop-template.ts';
+import { ToyWorld } from '../support/toy-world.ts';
 
 const template: AnalysisTemplate = {
   metadata: { name: 'good' },

@@ -3,7 +3,8 @@
  * compares the moment before a write with the moment after it, since pods die and users scale without asking.
  */
 import { labels } from '../../src/api/names.ts';
-import type { ToyWorld, Watch } from './toy-world.ts';
+import type { ToyWorld } from './toy-world.ts';
+import type { Watch } from './watch.ts';
 
 interface Moment {
   readonly total: number;

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
 import type { CanaryStep, CanaryStrategy, RolloutSpec } from '../../src/api/rollout.ts';
 import { lawsFor } from './rollout-laws.ts';
-import { ToyWorld, templateOf } from './toy-world.ts';
+import { templateOf } from './shop-template.ts';
+import { ToyWorld } from './toy-world.ts';
 
 const template: AnalysisTemplate = {
   metadata: { name: 'good' },

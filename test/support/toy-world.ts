@@ -14,6 +14,8 @@ import type { Decision, Effect } from '../../src/core/rollout/decision.ts';
 import type { EffectFailure, ObservedRollout } from '../../src/core/rollout/observed-rollout.ts';
 import { isEqual } from '../../src/core/rollout/quiet.ts';
 import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
+import { tagOf, templateOf } from './shop-template.ts';
+import type { Watch } from './watch.ts';
 
 export interface Pod {
   readonly name: string;
@@ -28,12 +30,6 @@ export interface ToyOptions {
   readonly services?: readonly string[];
   readonly templates?: readonly AnalysisTemplate[];
   readonly watch?: Watch;
-}
-
-/** Told of every write of Rampart, and of no other change. */
-export interface Watch {
-  before(world: ToyWorld): void;
-  after(world: ToyWorld, cause: string): void;
 }
 
 export class Crash extends Error {}
@@ -394,15 +390,6 @@ export class ToyWorld {
   sizes(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.replicaSets.values()].map((one) => [tagOf(one), one.spec.replicas ?? 1]));
   }
-}
-
-export function tagOf(replicaSet: ReplicaSet): string {
-  const containers = replicaSet.spec.template.spec?.containers as { image: string }[] | undefined;
-  return containers?.[0]?.image.split(':')[1] ?? '';
-}
-
-export function templateOf(tag: string): NonNullable<RolloutSpec['template']> {
-  return { metadata: { labels: { app: 'shop' } }, spec: { containers: [{ name: 'shop', image: `shop:${tag}` }] } };
 }
 
 function merged(old: Readonly<Record<string, string>> | undefined, patch: Readonly<Record<string, string | null>> | undefined) {

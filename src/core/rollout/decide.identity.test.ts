@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ToyWorld, templateOf } from '../../../test/support/toy-world.ts';
+import { templateOf } from '../../../test/support/shop-template.ts';
+import { ToyWorld } from '../../../test/support/toy-world.ts';
 import type { ReplicaSet } from '../../api/kubernetes.ts';
 import type { RolloutSpec } from '../../api/rollout.ts';
 import { decide } from './decide.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ToyOptions, ToyWorld, templateOf } from '../../../test/support/toy-world.ts';
+import { templateOf } from '../../../test/support/shop-template.ts';
+import { type ToyOptions, ToyWorld } from '../../../test/support/toy-world.ts';
 import type { CanaryStrategy } from '../../api/rollout.ts';
 
 const routing = {

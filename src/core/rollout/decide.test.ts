@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ToyOptions, ToyWorld, templateOf } from '../../../test/support/toy-world.ts';
+import { templateOf } from '../../../test/support/shop-template.ts';
+import { type ToyOptions, ToyWorld } from '../../../test/support/toy-world.ts';
 import type { AnalysisTemplate } from '../../api/analysis-template.ts';
 import type { CanaryStrategy, RolloutSpec } from '../../api/rollout.ts';
 import { announcementsFromStatus } from './announcements-from-status.ts';
@@ -40,7 +41,6 @@ interface Start {
 const conditions = (world: ToyWorld): readonly string[] =>
   (world.status.conditions ?? []).map((one) => `${one.type}=${one.status} ${one.reason}`);
 const analysis = { analysis: { templates: [{ templateName: 'good' }] } };
-const undo = { 'rampart.dev/on-failure': 'undo' };
 
 describe('write budgets with pods that are ready at once', () => {
   it('creates with at most 5 writes and updates with at most 11', () => {
@@ -308,94 +308,6 @@ describe('analysis', () => {
     world.settle(5000);
     expect(world.sizes()).toEqual({ v1: 4, v2: 0 });
     expect(conditions(world)).toContain('Progressing=False RolloutAborted');
-  });
-});
-
-describe('deadline', () => {
-  const slow = { podLatencyMs: (name: string) => (name.includes('c778') ? 0 : Number.POSITIVE_INFINITY) };
-
-  it('degrades an update that does not get on, and asks to be woken for it', () => {
-    const world = updating({ steps: [{ setWeight: 50 }] }, { options: slow });
-    world.settle(595_000);
-    expect(world.status).toMatchObject({ phase: 'Progressing' });
-    world.settle(10_000);
-    expect(world.status.phase).toBe('Degraded');
-    expect(world.status.message).toMatch(/^ProgressDeadlineExceeded: ReplicaSet "shop-.*" has timed out progressing\.$/);
-    const { writes } = world;
-    world.settle(60_000);
-    expect(world.writes).toBe(writes);
-  });
-
-  it('takes the update back where on-failure says undo', () => {
-    const world = updating({ steps: [{ setWeight: 50 }] }, { options: slow, annotations: undo });
-    world.settle(620_000);
-    expect(world.status.phase).toBe('Degraded');
-    expect(world.rollout.spec.template).toEqual(templateOf('v1'));
-  });
-});
-
-describe('rampart.dev/on-failure: undo', () => {
-  const failed = (): ToyWorld => {
-    const world = updating({ steps: [{ setWeight: 50 }, analysis] }, { annotations: undo });
-    world.verdict('Failed', 'too many errors');
-    world.settle(10_000);
-    return world;
-  };
-
-  it('puts the stable template back, keeps the failure visible and says so', () => {
-    const world = failed();
-    expect(world.rollout.spec.template).toEqual(templateOf('v1'));
-    expect(world.status).toMatchObject({ phase: 'Degraded', abort: true });
-    expect(world.status.message).toMatch(/^RolloutAborted: Rollout aborted update to revision 2: .*too many errors$/);
-    expect(JSON.parse(world.rollout.metadata.annotations?.['rampart.dev/last-failure'] ?? '')).toMatchObject({
-      revision: 2,
-      reason: 'Step-based analysis phase error/failed: too many errors',
-      time: world.status.abortedAt,
-    });
-    expect(world.sizes()).toEqual({ v1: 2, v2: 0 });
-    expect(world.told().filter((line) => line.startsWith('Warning RolloutAborted'))).toHaveLength(2);
-    const { writes } = world;
-    world.settle(60_000);
-    expect(world.writes).toBe(writes);
-  });
-
-  it('does not try the same template again by itself, nor undo it again', () => {
-    const world = failed();
-    world.image('v2');
-    world.settle(10_000);
-    expect(world.status.phase).toBe('Degraded');
-    expect(world.status.message).toMatch(/this template failed at .* as revision 2/);
-    expect(world.sizes()).toEqual({ v1: 2, v2: 0 });
-    expect(world.rollout.spec.template).toEqual(templateOf('v2'));
-    world.command({ abort: false });
-    world.settle(5000);
-    expect(world.rollout.metadata.annotations?.['rampart.dev/last-failure']).toBeUndefined();
-    expect(world.sizes()).toEqual({ v1: 1, v2: 1 });
-  });
-
-  it('goes on with another template, and forgets the failure when that succeeds', () => {
-    const world = failed();
-    world.image('v3');
-    world.settle(2000);
-    world.verdict('Successful');
-    world.settle(10_000);
-    expect(world.status).toMatchObject({ phase: 'Healthy' });
-    expect(world.rollout.metadata.annotations?.['rampart.dev/last-failure']).toBeUndefined();
-  });
-
-  it('undoes nothing after a person aborts', () => {
-    const world = updating({ steps: [{ setWeight: 50 }, { pause: {} }] }, { annotations: undo });
-    world.command({ abort: true });
-    world.settle(10_000);
-    expect(world.rollout.spec.template).toEqual(templateOf('v2'));
-    expect(world.rollout.metadata.annotations?.['rampart.dev/last-failure']).toBeUndefined();
-  });
-
-  it('becomes healthy when a person dismisses the failure by a retry', () => {
-    const world = failed();
-    world.command({ abort: false });
-    world.settle(5000);
-    expect(world.status).toMatchObject({ phase: 'Healthy', message: '' });
   });
 });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ToyWorld, templateOf } from '../../../test/support/toy-world.ts';
+import { templateOf } from '../../../test/support/shop-template.ts';
+import { ToyWorld } from '../../../test/support/toy-world.ts';
 
 interface Transcripts {
   readonly events: { readonly shop: Readonly<Record<string, readonly string[]>> };
