@@ -1,0 +1,110 @@
+/** The promises of a routed delivery, held against every version of every object that the API server has stored: the history of one namespace. */
+import { expect } from 'vitest';
+import type { EndpointSlice, KubeObject, ReplicaSet, Service } from '../../src/api/kubernetes.ts';
+import { labels } from '../../src/api/names.ts';
+import type { Rollout } from '../../src/api/rollout.ts';
+import { routeAcceptance } from '../../src/providers/traffic/gateway-api/route-acceptance.ts';
+import type { Route } from '../../src/providers/traffic/gateway-api/route-object.ts';
+import type { Version } from './watched-namespace.ts';
+
+/** The world at one moment: `kind/name` -> the object as it was then. */
+type World = ReadonlyMap<string, KubeObject>;
+
+const names = { stable: 'stable', canary: 'canary', rollout: 'shop', route: 'shop' };
+
+function weightOf(route: Route | undefined, service: string): number | undefined {
+  const backends = (route?.spec?.rules ?? []).flatMap(({ backendRefs }) => backendRefs ?? []);
+  return backends.find(({ name }) => name === service)?.weight;
+}
+
+function readyBehind(world: World, service: string): number {
+  return [...world.values()]
+    .filter((object) => object.kind === 'EndpointSlice' || 'endpoints' in object)
+    .map((object) => object as EndpointSlice)
+    .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service)
+    .flatMap(({ endpoints }) => endpoints ?? [])
+    .filter(({ conditions }) => conditions?.ready === true).length;
+}
+
+/** Calls back with the world before each version, and with the version. */
+function replay(history: readonly Version[], see: (before: World, version: Version) => void): void {
+  const world = new Map<string, KubeObject>();
+  for (const version of history) {
+    see(world, version);
+    const key = `${version.kind}/${version.name}`;
+    if (version.object === undefined) world.delete(key);
+    else world.set(key, version.object);
+  }
+}
+
+const get = <T extends KubeObject>(world: World, kind: string, name: string): T | undefined =>
+  world.get(`${kind}/${name}`) as T | undefined;
+
+/**
+ * Throws where one was broken: weights sum to 100; weight goes only where a ready endpoint is; a step moves on only when the gateway has
+ * accepted the generation that carries its weight; the stable side stays whole; the canary loses pods only while it has no weight.
+ */
+export function expectRoutedLaws(history: readonly Version[], { replicas = 5 }: { readonly replicas?: number } = {}): void {
+  replay(history, (before, { kind, name, object }) => {
+    if (kind === 'HTTPRoute' && name === names.route) expectRouteLaws(before, object as Route | undefined);
+    if (kind === 'Rollout' && name === names.rollout) expectStepLaw(before, object as Rollout | undefined);
+    if (kind === 'ReplicaSet') expectPodLaws(before, object as ReplicaSet | undefined, replicas);
+    if (kind === 'Service') expectSwitchLaw(before, object as Service | undefined);
+  });
+}
+
+function expectRouteLaws(before: World, route: Route | undefined): void {
+  if (route === undefined) return;
+  const [stable, canary] = [weightOf(route, names.stable), weightOf(route, names.canary)];
+  expect((stable ?? 0) + (canary ?? 0), 'weights sum to 100').toBe(100);
+  const earlier = weightOf(get<Route>(before, 'HTTPRoute', names.route), names.canary);
+  if (canary !== undefined && earlier !== undefined && canary > earlier)
+    expect(readyBehind(before, names.canary), `ready endpoints of the canary when it got weight ${canary}`).toBeGreaterThan(0);
+}
+
+function expectStepLaw(before: World, rollout: Rollout | undefined): void {
+  const earlier = get<Rollout>(before, 'Rollout', names.rollout);
+  const [from, to] = [earlier?.status?.currentStepIndex, rollout?.status?.currentStepIndex];
+  if (from === undefined || to === undefined || to <= from || rollout?.status?.currentPodHash !== earlier?.status?.currentPodHash)
+    return;
+  if (rollout?.status?.promoteFull === true || rollout?.status?.stableRS === rollout?.status?.currentPodHash) return;
+  for (const step of (rollout?.spec.strategy?.canary?.steps ?? []).slice(from, to)) {
+    if (step.setWeight === undefined) continue;
+    const route = get<Route>(before, 'HTTPRoute', names.route);
+    expect(weightOf(route, names.canary), `the route's weight when step setWeight ${step.setWeight} was done`).toBe(step.setWeight);
+    expect(route === undefined ? '' : routeAcceptance(route).state, 'the gateway has accepted this very generation').toBe(
+      'confirmed',
+    );
+  }
+}
+
+function expectPodLaws(before: World, replicaSet: ReplicaSet | undefined, replicas: number): void {
+  const rollout = get<Rollout>(before, 'Rollout', names.rollout);
+  if (replicaSet === undefined || rollout?.status?.stableRS === undefined || rollout.status.stableRS === '') return;
+  const hash = replicaSet.metadata.labels?.[labels.podTemplateHash];
+  const earlier = get<ReplicaSet>(before, 'ReplicaSet', replicaSet.metadata.name);
+  if (earlier === undefined) return;
+  const [from, to] = [earlier.spec.replicas ?? 1, replicaSet.spec.replicas ?? 1];
+  if (to >= from) return;
+  if (hash === rollout.status.stableRS)
+    expect(to, `pods of the stable ReplicaSet ${replicaSet.metadata.name}`).toBeGreaterThanOrEqual(
+      rollout.spec.replicas ?? replicas,
+    );
+  if (to > 0) return;
+  const route = get<Route>(before, 'HTTPRoute', names.route);
+  for (const service of [names.stable, names.canary]) {
+    const selects = get<Service>(before, 'Service', service)?.spec.selector?.[labels.podTemplateHash] === hash;
+    if (selects && (weightOf(route, service) ?? 0) > 0)
+      throw new Error(`${replicaSet.metadata.name} lost its pods while ${service} had weight`);
+  }
+}
+
+/** A Service's selector never moves while it has weight and the other one could carry it. */
+function expectSwitchLaw(before: World, service: Service | undefined): void {
+  const earlier = service === undefined ? undefined : get<Service>(before, 'Service', service.metadata.name);
+  const [from, to] = [earlier?.spec.selector?.[labels.podTemplateHash], service?.spec.selector?.[labels.podTemplateHash]];
+  if (service === undefined || from === undefined || to === undefined || from === to) return;
+  const { name } = service.metadata;
+  if (name !== names.canary) return;
+  expect(weightOf(get<Route>(before, 'HTTPRoute', names.route), name) ?? 0, `weight of ${name} when its selector moved`).toBe(0);
+}
