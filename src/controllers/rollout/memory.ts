@@ -1,7 +1,6 @@
 /** What one process remembers of a Rollout besides the stores: nothing that a first look after a restart would not find again. */
 import type { Rollout } from '../../api/rollout.ts';
 import type { Announcement } from '../../core/decision.ts';
-import type { EffectFailure } from '../../core/rollout/observed-rollout.ts';
 import type { RouteEvidence } from '../../core/rollout/routes.ts';
 import type { TrafficRouter } from '../../providers/traffic/traffic-router.ts';
 
@@ -17,7 +16,6 @@ export interface Memory {
   router: TrafficRouter | undefined;
   /** The router's last word. */
   routes: RouteEvidence | undefined;
-  failures: readonly EffectFailure[];
   /** identity -> what was done in a pass whose status could not be stored, and is told after the next one. */
   readonly untold: Map<string, Announcement>;
   /** False until this process has told what a process before it may have left untold. */
@@ -49,7 +47,6 @@ export class Memories {
       routing,
       router: this.#routerFor(rollout),
       routes: undefined,
-      failures: [],
       untold: known?.uid === uid ? known.untold : new Map(),
       hasCaughtUp: known?.uid === uid && known.hasCaughtUp,
     };

@@ -2,11 +2,12 @@
  * One look at one Rollout: gather -> decide -> apply -> persist -> announce. All progress lives in the cluster; what is remembered
  * (the router's last word, what could not be done) is found again by the first look after a restart.
  */
-import { awaitChange, type Next, requeue, sooner } from '../../core/decision.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { awaitChange, type Next, requeue } from '../../core/decision.ts';
 import { announcementsFromStatus } from '../../core/rollout/announcements-from-status.ts';
 import { decide } from '../../core/rollout/decide.ts';
 import type { Decision } from '../../core/rollout/decision.ts';
-import type { ObservedRollout } from '../../core/rollout/observed-rollout.ts';
+import type { EffectFailure, ObservedRollout } from '../../core/rollout/observed-rollout.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
 import { managers, type Stores } from '../stores.ts';
@@ -30,10 +31,6 @@ export interface RolloutReconcilerOptions {
 /** A router's news or a failure is decided on at once, but not for ever within one pass. */
 const mostRounds = 4;
 const staleRetryMs = 50;
-/** A failed effect is tried again after this time even if nothing changes: a quota may have been raised. */
-const failureRetryMs = 10_000;
-/** Routes that are not confirmed are looked at again after this time, should the gateway's word get lost. */
-const pendingRouteMs = 2_000;
 
 export class RolloutReconciler {
   readonly #options: RolloutReconcilerOptions;
@@ -75,13 +72,16 @@ export class RolloutReconciler {
 
   async #pass(key: string, memory: Memory, signal: AbortSignal): Promise<Next> {
     const { stores, clock, cluster, announcer } = this.#options;
+    // What was refused is left out of the decisions of this pass and asked for again by a later one.
+    const failures: EffectFailure[] = [];
     for (let round = 1; ; round++) {
       const rollout = stores.rollouts.getByKey(key);
       if (rollout === undefined) return requeue(0);
-      const observed = gather(stores, rollout, memory);
+      const observed = gather(stores, rollout, { router: memory.router, routes: memory.routes, failures });
       const decision = decide(observed, clock.now());
       this.#catchUp(observed, memory);
       const applied = await applyEffects(observed.rollout, decision.effects, { cluster, router: memory.router, signal });
+      failures.push(...applied.failures);
       const hasNews = remember(memory, decision, applied);
       if (applied.outcome === 'stale') return requeue(staleRetryMs);
       if (hasNews && round < mostRounds) continue;
@@ -89,15 +89,8 @@ export class RolloutReconciler {
       if (written === 'stale') return requeue(staleRetryMs);
       announce(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
       memory.untold.clear();
-      return this.#next(decision, memory);
+      return decision.next;
     }
-  }
-
-  #next(decision: Decision, memory: Memory): Next {
-    let next = decision.next;
-    if (memory.failures.length > 0) next = sooner(next, requeue(failureRetryMs));
-    if (memory.routes !== undefined && memory.routes.state !== 'confirmed') next = sooner(next, requeue(pendingRouteMs));
-    return next;
   }
 
   /** Tells what a process before this one may have stored without telling; what it did tell is recognised by its identity. */
@@ -129,13 +122,13 @@ export class RolloutReconciler {
   }
 }
 
-/** Keeps what came back; true where the next decision could differ because of it. */
+/** Keeps what came back; true where the next decision will differ because of it. */
 function remember(memory: Memory, decision: Decision, applied: Applied): boolean {
-  const before = JSON.stringify([memory.routes, memory.failures]);
+  const isNewWord = applied.routes !== undefined && !isDeepStrictEqual(applied.routes, memory.routes);
   if (applied.routes !== undefined) memory.routes = applied.routes;
-  memory.failures = applied.failures;
-  if (applied.outcome !== 'failed')
+  if (applied.outcome !== 'failed') {
     for (const announcement of decision.announcements)
       if (isOfEffect(announcement)) memory.untold.set(announcement.identity, announcement);
-  return JSON.stringify([memory.routes, memory.failures]) !== before;
+  }
+  return isNewWord || applied.failures.length > 0;
 }
