@@ -47,11 +47,9 @@ interface Kinds {
 type Kind = keyof Kinds;
 
 /** One stored version of one object. */
-export interface Version<K extends Kind = Kind> {
-  readonly kind: K;
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly object: Kinds[K];
-}
+export type Version<K extends Kind = Kind> = {
+  readonly [P in K]: { readonly kind: P; readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: Kinds[P] };
+}[K];
 
 const paths: Readonly<Record<Kind, string>> = {
   rollouts: 'apis/argoproj.io/v1alpha1',
@@ -167,8 +165,13 @@ export class NamespaceRecord {
     return this.#versions.length;
   }
 
+  /** Everything, in the order in which it was seen. */
+  history(): readonly Version[] {
+    return this.#versions;
+  }
+
   versions<K extends Kind>(kind: K, since = 0): readonly Version<K>[] {
-    return this.#versions.slice(since).filter((version): version is Version<K> => version.kind === kind);
+    return this.#versions.slice(since).filter((version): version is Version<K> & Version => version.kind === kind);
   }
 
   present<K extends Kind>(kind: K): readonly Kinds[K][] {
@@ -193,6 +196,13 @@ export class NamespaceRecord {
       .filter(({ type, object }) => type !== 'DELETED' && object.involvedObject.kind === 'Rollout')
       .filter(({ object }) => object.involvedObject.name === rollout)
       .map(({ object }) => `${object.type} ${object.reason}: ${object.message}`);
+  }
+
+  /** Waits until an event says this. Events are written beside the work, so they may come after the status. */
+  async untilTold(rollout: string, text: string, since = 0): Promise<void> {
+    await this.until(`an event of ${rollout} that says "${text}"`, () =>
+      this.events(rollout, since).some((event) => event.includes(text)),
+    );
   }
 
   /** Waits for a status that is of the newest generation and fits. */
