@@ -1,10 +1,22 @@
 /** The invariants of a Rollout as laws: random users, slow pods, late gateways and crashes, then quiet, and everything must end well. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { play, scenario } from '../support/rollout-scenarios.ts';
+import { type Case, play, scenario } from '../support/rollout-scenarios.ts';
 
 const runs = 100;
 const timeoutMs = 120_000;
+
+/** Found: the superseded version kept the one surge pod because the canary Service selected it, so the newest could never start. */
+const supersededWithOnePlace: Case = {
+  replicas: 1,
+  bounds: [1, 0],
+  steps: [{ setWeight: 1 }, { pause: {} }],
+  routed: false,
+  services: true,
+  podMs: 0,
+  routeMs: 0,
+  actions: [{ do: 'image', tag: 'v2' }, { do: 'wait', ms: 0 }, { do: 'image', tag: 'v3' }],
+};
 
 describe.each([false, true])('laws of a canary, routed: %s', (routed) => {
   it(
@@ -51,7 +63,7 @@ describe.each([false, true])('laws of a canary, routed: %s', (routed) => {
           world.settle(60_000);
           expect(world.writes, world.log.join('\n')).toBe(writes);
         }),
-        { numRuns: runs },
+        { numRuns: runs, examples: routed ? [] : [[supersededWithOnePlace]] },
       );
     },
     timeoutMs,

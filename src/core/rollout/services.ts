@@ -20,7 +20,7 @@ export function planSwitches(situation: Situation, course: Course, traffic: Traf
   const { canary, routed, stable, current } = situation;
   if (routed && traffic === undefined) return [];
   const kind = moment(situation, course);
-  const canaryTarget = kind === 'aborted' ? stable : kind === 'alone' ? (stable ?? current) : current;
+  const canaryTarget = kind === 'aborted' ? stable : kind === 'alone' ? (stable ?? current) : updateTarget(situation);
   const stableTarget = stable ?? (kind === 'alone' ? current : undefined);
   const switches: ServiceSwitch[] = [];
   const free = (service: 'canary' | 'stable', from: string): boolean =>
@@ -32,6 +32,13 @@ export function planSwitches(situation: Situation, course: Course, traffic: Traf
   add(canary.stableService, stableTarget, 'stable', false);
   add(canary.canaryService, canaryTarget, 'canary', routed && kind === 'aborted');
   return switches;
+}
+
+/** A superseded version may hold the only place where the current one could grow: then the Service goes to stable until it has. */
+function updateTarget({ observed, canary, routed, current, stable, older }: Situation): Member | undefined {
+  const selected = observed.services.get(canary.canaryService ?? '')?.spec.selector?.[labels.podTemplateHash];
+  const isSuperseded = older.some(({ hash }) => hash === selected);
+  return !routed && isSuperseded && (current?.available ?? 0) === 0 ? (stable ?? current) : current;
 }
 
 /** With a router: only while the other Service carries everything, or where the selector is nobody's. */
