@@ -1,5 +1,5 @@
 /**
- * `npm run generate`: writes what follows from src/api (CRDs, their copies in the chart, the reference pages). With `--check` it writes
+ * `npm run generate`: writes what follows from src (CRDs, their copies in the chart, the reference pages). With `--check` it writes
  * nothing, names the files that are not up to date and fails if there are any.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -8,12 +8,16 @@ import { stringify } from 'yaml';
 import { customResourceDefinition, type Definition, definitions } from './crds/definitions.ts';
 import { fieldReference } from './crds/field-reference.ts';
 import { namesReference } from './names-reference.ts';
+import { errorsReference } from './reference/errors-reference.ts';
+import { eventsReference } from './reference/events-reference.ts';
+import { flagsReference } from './reference/flags-reference.ts';
+import { metricsReference } from './reference/metrics-reference.ts';
 
 const root = join(import.meta.dirname, '..');
 const header = '# Generated from src/api by `npm run generate`; do not edit.\n';
 
 /** path below the root -> content. */
-function generatedFiles(): ReadonlyMap<string, string> {
+async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   for (const definition of definitions) {
     const text = header + stringify(customResourceDefinition(definition), { lineWidth: 0, aliasDuplicateObjects: false });
@@ -21,6 +25,10 @@ function generatedFiles(): ReadonlyMap<string, string> {
   }
   files.set('docs/reference/api.md', fieldReference(definitions));
   files.set('docs/reference/names.md', namesReference());
+  files.set('docs/reference/flags.md', flagsReference());
+  files.set('docs/reference/metrics.md', await metricsReference());
+  files.set('docs/reference/events.md', eventsReference());
+  files.set('docs/reference/errors.md', errorsReference());
   return files;
 }
 
@@ -38,7 +46,7 @@ async function isCurrent(path: string, content: string): Promise<boolean> {
 
 async function main(isCheck: boolean): Promise<number> {
   const stale: string[] = [];
-  for (const [path, content] of generatedFiles()) {
+  for (const [path, content] of await generatedFiles()) {
     if (await isCurrent(path, content)) continue;
     stale.push(path);
     if (isCheck) continue;

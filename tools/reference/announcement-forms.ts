@@ -1,0 +1,180 @@
+/**
+ * Every event and every condition that this version writes: when, and in which words. `<...>` in a form stands for what differs. The test
+ * beside it plays Rollouts and holds what they say against these tables, both ways.
+ */
+import { annotations } from '../../src/api/names.ts';
+import { type ConditionStatus, type ConditionType, conditionMessages, phaseMessages } from '../../src/api/reasons.ts';
+
+export interface EventForm {
+  readonly reason: string;
+  readonly type: 'Normal' | 'Warning';
+  readonly form: string;
+  readonly when: string;
+}
+
+const normal = (reason: string, form: string, when: string): EventForm => ({ reason, type: 'Normal', form, when });
+const warning = (reason: string, form: string, when: string): EventForm => ({ reason, type: 'Warning', form, when });
+
+/** Reasons that the API knows and this version has no occasion for. */
+export const reservedReasons = ['ExperimentCreated', 'ReconciliationError', 'RolloutDeleted'] as const;
+
+const tookBack = `The template of the stable revision was put back after revision <revision> failed; see annotation ${annotations.lastFailure}`;
+const reasserted = 'The weights of a route were changed by someone else and were set again (canary <weight>)';
+
+function runForms(kind: 'Step' | 'Background'): readonly EventForm[] {
+  const form = (phase: string) => `${kind} Analysis Run '<name>' Status New: '${phase}' Previous: '<phase>'`;
+  const whose = kind === 'Step' ? 'The run of a step' : 'The background run';
+  return [
+    normal('AnalysisRunRunning', form('Running'), `${whose} has begun.`),
+    warning('AnalysisRunFailed', form('Failed'), `${whose} failed; the update is aborted.`),
+    warning('AnalysisRunError', form('Error'), `${whose} could not measure; the update is aborted.`),
+    normal('AnalysisRunInconclusive', form('Inconclusive'), `${whose} could not decide; a person has to.`),
+  ];
+}
+
+/** On Rollouts, roughly in the order of a release. */
+export const rolloutEvents: readonly EventForm[] = [
+  normal('RolloutAddedToInformer', 'Rollout resource added to informer: <namespace>/<name>', 'The first look at the Rollout.'),
+  warning('InvalidSpec', conditionMessages.invalidSpec('<name>', '<problems>'), 'Something keeps the Rollout from being obeyed.'),
+  normal('RolloutUpdated', 'Rollout updated to revision <revision>', 'The pod template is another one.'),
+  normal('NewReplicaSetCreated', 'Created ReplicaSet <name> (revision <revision>)', 'A ReplicaSet was made for it.'),
+  normal(
+    'RolloutNotCompleted',
+    'Rollout not completed, started update to revision <revision> (<hash>)',
+    'An update has begun; the version in the spec is not the stable one.',
+  ),
+  normal('SkipSteps', 'Rollback to stable ReplicaSets', 'The template was changed back to the stable one: no steps are needed.'),
+  normal(
+    'ScalingReplicaSet',
+    'Scaled up ReplicaSet <name> (revision <revision>) from <pods> to <pods>',
+    'Pods were added. A ReplicaSet that is created at its size is told as scaled from 0.',
+  ),
+  normal('ScalingReplicaSet', 'Scaled down ReplicaSet <name> (revision <revision>) from <pods> to <pods>', 'Pods were taken away.'),
+  normal('SwitchService', "Switched selector for service '<name>' from '<hash>' to '<hash>'", 'A Service selects other pods.'),
+  normal('TrafficWeightUpdated', 'Traffic weight updated from <weight> to <weight>', 'The routes carry another weight.'),
+  warning('TrafficRoutingError', reasserted, 'Someone else changed weights that this Rollout owns.'),
+  warning('TrafficRoutingError', '<what the router says>', 'The routes could not be written, or a gateway refused them.'),
+  ...runForms('Step'),
+  ...runForms('Background'),
+  normal(
+    'AnalysisRunSuccessful',
+    "Background Analysis Run '<name>' Status New: 'Successful' Previous: '<phase>'",
+    'The background run ended well. Of the run of a step RolloutStepCompleted tells it.',
+  ),
+  normal('RolloutStepCompleted', 'Rollout step <step>/<steps> completed (<what it was>)', 'A step is done.'),
+  normal('RolloutPaused', 'Rollout is paused (CanaryPauseStep)', 'A pause step has begun.'),
+  normal('RolloutPaused', 'Rollout is paused (InconclusiveAnalysisRun)', 'An analysis could not decide.'),
+  normal('RolloutPaused', `Rollout is paused (${phaseMessages.manuallyPaused})`, '`spec.paused` was set.'),
+  normal('RolloutResumed', conditionMessages.resumed, 'It goes on without having completed a step.'),
+  warning('ReplicaSetCreateError', '<what the API server says>', 'A ReplicaSet was refused.'),
+  warning(
+    'ProgressDeadlineExceeded',
+    conditionMessages.replicaSetTimeout('<name>'),
+    'Nothing has moved for `progressDeadlineSeconds` (600 if absent).',
+  ),
+  warning('RolloutAborted', 'Rollout aborted update to revision <revision>', 'A person aborted.'),
+  warning('RolloutAborted', 'Rollout aborted update to revision <revision>: <why>', 'It was aborted because something failed.'),
+  warning('RolloutAborted', tookBack, `After a failure, with \`${annotations.onFailure}: undo\`.`),
+  normal(
+    'RolloutCompleted',
+    'Rollout completed update to revision <revision> (<hash>): Initial deploy',
+    'The first version is up.',
+  ),
+  normal(
+    'RolloutCompleted',
+    'Rollout completed update to revision <revision> (<hash>): Completed all <steps> canary steps',
+    'The new version is the stable one, by its steps.',
+  ),
+  normal(
+    'RolloutCompleted',
+    'Rollout completed update to revision <revision> (<hash>): Full promotion requested',
+    'The new version is the stable one, because a person promoted it fully.',
+  ),
+];
+
+const ends = (['Successful', 'Inconclusive', 'Failed', 'Error'] as const).map((phase) => ({
+  phase,
+  type: phase === 'Failed' || phase === 'Error' ? ('Warning' as const) : ('Normal' as const),
+}));
+
+/** On AnalysisRuns: one for each metric that has ended, then one for the run. */
+export const analysisRunEvents: readonly EventForm[] = [
+  ...ends.map(({ phase, type }) => ({
+    reason: `Metric${phase}`,
+    type,
+    form: `Metric '<name>' Completed. Result: ${phase}`,
+    when: 'A metric has its verdict.',
+  })),
+  ...ends.map(({ phase, type }) => ({
+    reason: `AnalysisRun${phase}`,
+    type,
+    form: `Analysis Completed. Result: ${phase}`,
+    when: 'The run has its verdict.',
+  })),
+];
+
+export interface ConditionForm {
+  readonly type: ConditionType;
+  readonly status: ConditionStatus;
+  readonly reason: string;
+  readonly form: string;
+  readonly when: string;
+}
+
+const form = (
+  [type, status, reason]: readonly [ConditionType, ConditionStatus, string],
+  words: string,
+  when: string,
+): ConditionForm => ({ type, status, reason, form: words, when });
+
+const messages = conditionMessages;
+
+/** In the order in which they are written. */
+export const rolloutConditions: readonly ConditionForm[] = [
+  form(['Available', 'True', 'AvailableReason'], messages.available, 'At least `spec.replicas` pods are available.'),
+  form(['Available', 'False', 'AvailableReason'], messages.notAvailable, 'Fewer are.'),
+  form(
+    ['Healthy', 'True', 'RolloutHealthy'],
+    messages.healthy,
+    'The version in the spec is stable, all its pods are available, no others are there. Absent before that was so for the first time.',
+  ),
+  form(['Healthy', 'False', 'RolloutHealthy'], messages.notHealthy, 'It was so, and is not now.'),
+  form(['Completed', 'True', 'RolloutCompleted'], messages.completed, 'The version in the spec is the stable one.'),
+  form(['Completed', 'False', 'RolloutCompleted'], messages.completed, 'It is not, or the update was aborted.'),
+  form(['Paused', 'True', 'RolloutPaused'], messages.paused, 'A step, an inconclusive analysis or a person paused it.'),
+  form(['Paused', 'False', 'RolloutPaused'], messages.notPaused, 'It was paused before and goes on.'),
+  form(['Progressing', 'True', 'NewReplicaSetCreated'], messages.replicaSetCreated('<name>'), 'An update has begun.'),
+  form(
+    ['Progressing', 'True', 'FoundNewReplicaSet'],
+    messages.replicaSetFound('<name>'),
+    'An update has begun to a version that has a ReplicaSet already.',
+  ),
+  form(['Progressing', 'True', 'ReplicaSetUpdated'], messages.replicaSetProgressing('<name>'), 'Something moved.'),
+  form(['Progressing', 'True', 'NewReplicaSetAvailable'], messages.replicaSetCompleted('<name>'), 'The update is done.'),
+  form(
+    ['Progressing', 'True', 'ReplicaSetNotAvailable'],
+    messages.replicaSetNotAvailable('<name>'),
+    'It was done, and pods have been lost since.',
+  ),
+  form(['Progressing', 'Unknown', 'RolloutPaused'], messages.paused, 'It waits.'),
+  form(['Progressing', 'Unknown', 'RolloutResumed'], messages.resumed, 'It goes on after waiting.'),
+  form(['Progressing', 'Unknown', 'RolloutRetry'], messages.retry, 'A person said try again after an abort.'),
+  form(['Progressing', 'False', 'RolloutAborted'], 'Rollout aborted update to revision <revision>', 'A person aborted.'),
+  form(
+    ['Progressing', 'False', 'RolloutAborted'],
+    'Rollout aborted update to revision <revision>: <why>',
+    'It was aborted because something failed.',
+  ),
+  form(['Progressing', 'False', 'ReplicaSetCreateError'], '<what the API server says>', 'The ReplicaSet was refused.'),
+  form(['Progressing', 'False', 'ProgressDeadlineExceeded'], messages.replicaSetTimeout('<name>'), 'Nothing moves any more.'),
+  form(
+    ['ReplicaFailure', 'True', '<reason>'],
+    '<what the ReplicaSet says>',
+    'Pods cannot be created, for instance for want of quota. Absent otherwise.',
+  ),
+  form(
+    ['InvalidSpec', 'True', 'InvalidSpec'],
+    messages.invalidSpec('<name>', '<problems>'),
+    'Something keeps the Rollout from being obeyed: in its spec, in what it refers to, in its routes. Absent otherwise.',
+  ),
+];
