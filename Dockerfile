@@ -1,30 +1,38 @@
-# syntax=docker/dockerfile:1
 # Build:  docker build -t rampart:0.1.0 .
-# Bases are exact versions by build argument; give one with its digest (image@sha256:...) to pin it further.
+# The base is an exact version; give it with its digest (--build-arg NODE_IMAGE=node@sha256:...) to pin it further. It has to carry Node 24 or
+# newer and apt-get, and npm for the first stage.
 ARG NODE_IMAGE=node:26.10.0-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund
+# esbuild's script puts its program in place; no other package of the lock file gets to run one.
+RUN npm ci --ignore-scripts --no-audit --no-fund && npm rebuild esbuild
 COPY tsconfig.json ./
-COPY tools ./tools
+COPY tools/build.ts ./tools/
 COPY src ./src
-RUN node_modules/.bin/node tools/build.ts
+RUN node tools/build.ts && node dist/rampart.js version
 
 FROM ${NODE_IMAGE}
-# npm and its kind have no business in production; dumb-init reaps children and passes signals on, which node as PID 1 does not.
+# npm and its kind have no business in production; dumb-init reaps children (exec plugins of a kubeconfig) and passes signals on, which
+# node as PID 1 does not.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends dumb-init ca-certificates \
- && rm -rf /var/lib/apt/lists/* /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn-*
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log \
+    /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+    /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-*
 LABEL org.opencontainers.image.title="rampart" \
       org.opencontainers.image.description="Progressive delivery for Kubernetes" \
       org.opencontainers.image.licenses="Apache-2.0"
-COPY --from=build /src/dist/rampart.js /app/rampart.js
-COPY LICENSE /app/LICENSE
+COPY --from=build /src/dist/rampart.js /src/dist/rampart.js.LEGAL.txt /app/
+COPY LICENSE /app/
 USER 65532:65532
+ENV NODE_ENV=production
 EXPOSE 8080 8090
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# For those who run it without Kubernetes, which has probes of its own and ignores this one.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["node", "-e", "\
+  const host = process.env.RAMPART_BIND_ADDRESS || '127.0.0.1'; \
+  const url = 'http://' + (host.includes(':') ? '[' + host + ']' : host) + ':' + (process.env.RAMPART_HEALTHZ_PORT || 8080) + '/healthz'; \
+  fetch(url).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1));"]
 ENTRYPOINT ["dumb-init", "--", "node", "/app/rampart.js"]
 CMD ["controller"]
