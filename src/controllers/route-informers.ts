@@ -4,7 +4,8 @@
  */
 
 import type { KubeObject } from '../api/kubernetes.ts';
-import { ApiError, type Cluster, type Resource } from '../runtime/cluster.ts';
+import { sleep } from '../runtime/clock.ts';
+import { ApiError, type Resource } from '../runtime/cluster.ts';
 import { Informer } from '../runtime/informer.ts';
 import type { InformerSettings } from './stores.ts';
 
@@ -37,19 +38,28 @@ export function createRouteInformer(resource: Resource, settings: InformerSettin
   return { informer, settled: Promise.race([informer.store.whenSynced(), absent.promise]) };
 }
 
-/** The first of these versions of a kind that the cluster serves; the first of all where it serves none, or cannot be asked. */
+const unreachableRetryMs = 1_000;
+
+/**
+ * The first of these versions of a kind that the cluster serves, asked for in the namespace that is watched; the first of all where it
+ * serves none, or may not be asked. Waits while the API server cannot be reached, until the signal aborts.
+ */
 export async function servedVersion(
-  cluster: Cluster,
   versions: readonly [Resource, ...Resource[]],
+  { cluster, clock, namespace }: Pick<InformerSettings, 'cluster' | 'clock' | 'namespace'>,
   signal: AbortSignal,
 ): Promise<Resource> {
   for (const resource of versions) {
-    try {
-      await cluster.list(resource, { limit: 1 }, signal);
-      return resource;
-    } catch (error) {
-      if (error instanceof ApiError && error.code === 'not-found') continue;
-      return resource;
+    while (!signal.aborted) {
+      try {
+        await cluster.list(resource, { limit: 1, namespace }, signal);
+        return resource;
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        if (error.code === 'not-found') break;
+        if (error.code === 'forbidden') return resource;
+        await sleep(clock, unreachableRetryMs, signal);
+      }
     }
   }
   return versions[0];

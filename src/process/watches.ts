@@ -5,7 +5,7 @@ import * as resources from '../api/resources.ts';
 import { createRouteInformer, servedVersion } from '../controllers/route-informers.ts';
 import { createInformers, type InformerSettings, type Stores, storesOf } from '../controllers/stores.ts';
 import { type RouteKind, routeKinds, routeResources } from '../providers/traffic/gateway-api/route-object.ts';
-import type { Cluster, Resource } from '../runtime/cluster.ts';
+import type { Resource } from '../runtime/cluster.ts';
 import { Informer } from '../runtime/informer.ts';
 import type { Store } from '../runtime/store.ts';
 
@@ -36,7 +36,7 @@ export async function startWatches(settings: InformerSettings, isNamespaced: boo
   const ended = AbortSignal.any([signal, abort.signal]);
   const { clusterAnalysisTemplates, ...namespacedInformers } = createInformers(settings);
   const experiments = new Informer<Experiment>({ ...settings, resource: resources.experiments });
-  const served = await servedRoutes(settings.cluster, ended);
+  const served = await servedRoutes(settings, ended);
   const routeInformers = routeKinds.map((kind) => [kind, createRouteInformer(served[kind], settings)] as const);
   const always: readonly Pick<Informer<KubeObject>, 'run'>[] = [
     ...Object.values(namespacedInformers),
@@ -63,11 +63,14 @@ export async function startWatches(settings: InformerSettings, isNamespaced: boo
   };
 }
 
-async function servedRoutes(cluster: Cluster, signal: AbortSignal): Promise<Readonly<Record<RouteKind, Resource>>> {
+async function servedRoutes(
+  { cluster, namespace }: InformerSettings,
+  signal: AbortSignal,
+): Promise<Readonly<Record<RouteKind, Resource>>> {
   const found = routeKinds.map(async (kind) => {
     const first = routeResources[kind];
     const others = otherVersions[kind].filter((version) => version !== first.version).map((version) => ({ ...first, version }));
-    return [kind, await servedVersion(cluster, [first, ...others], signal)] as const;
+    return [kind, await servedVersion([first, ...others], settings, signal)] as const;
   });
   return Object.fromEntries(await Promise.all(found)) as Record<RouteKind, Resource>;
 }
