@@ -63,10 +63,7 @@ export async function startWatches(settings: InformerSettings, isNamespaced: boo
   };
 }
 
-async function servedRoutes(
-  { cluster, namespace }: InformerSettings,
-  signal: AbortSignal,
-): Promise<Readonly<Record<RouteKind, Resource>>> {
+async function servedRoutes(settings: InformerSettings, signal: AbortSignal): Promise<Readonly<Record<RouteKind, Resource>>> {
   const found = routeKinds.map(async (kind) => {
     const first = routeResources[kind];
     const others = otherVersions[kind].filter((version) => version !== first.version).map((version) => ({ ...first, version }));
