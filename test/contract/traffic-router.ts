@@ -75,6 +75,20 @@ export function describeTrafficRouter(name: string, makeWorld: () => Promise<Tra
     expect(taken).toEqual({ desired: desire(world, 30), state: 'confirmed', message: '', liveCanaryWeight: 30, reasserted: false });
   });
 
+  inWorld('says from its cache whether what it has confirmed is so still', async (world) => {
+    const router = world.newRouter();
+    expect((await settle(world, router, 30)).state).toBe('confirmed');
+    expect(router.stillConfirms(desire(world, 30))).toBe(true);
+    expect(router.stillConfirms(desire(world, 40))).toBe(false);
+    await world.overwriteWeights({ stable: world.maxWeight - 50, canary: 50 });
+    await world.resumeDataPlane();
+    expect(router.stillConfirms(desire(world, 30))).toBe(false);
+    await settle(world, router, 30);
+    expect(router.stillConfirms(desire(world, 30))).toBe(true);
+    await world.removeRoute();
+    expect(router.stillConfirms(desire(world, 30))).toBe(false);
+  });
+
   inWorld('a second pass writes nothing, nor does the first pass of a new process', async (world) => {
     const router = world.newRouter();
     await settle(world, router, 20);

@@ -72,6 +72,7 @@ export class RolloutReconciler {
 
   async #pass(key: string, memory: Memory, signal: AbortSignal): Promise<Next> {
     const { stores, clock, cluster, announcer } = this.#options;
+    doubtRoutes(memory);
     // What was refused is left out of the decisions of this pass and asked for again by a later one.
     const failures: EffectFailure[] = [];
     for (let round = 1; ; round++) {
@@ -89,6 +90,7 @@ export class RolloutReconciler {
       if (written === 'stale') return requeue(staleRetryMs);
       announce(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
       memory.untold.clear();
+      if (memory.routes?.reasserted === true) memory.routes = { ...memory.routes, reasserted: false };
       return decision.next;
     }
   }
@@ -122,10 +124,22 @@ export class RolloutReconciler {
   }
 }
 
+/** A confirmation lasts until someone changes our fields of a route or a gateway takes its word back; then the routes are asked again. */
+function doubtRoutes(memory: Memory): void {
+  const { router, routes } = memory;
+  if (routes?.state !== 'confirmed' || router === undefined || router.stillConfirms(routes.desired)) return;
+  memory.routes = { ...routes, state: 'pending', message: 'its routes have changed and are looked at again' };
+}
+
 /** Keeps what came back; true where the next decision will differ because of it. */
 function remember(memory: Memory, decision: Decision, applied: Applied): boolean {
-  const isNewWord = applied.routes !== undefined && !isDeepStrictEqual(applied.routes, memory.routes);
-  if (applied.routes !== undefined) memory.routes = applied.routes;
+  // Fields that were set again stay news until they are told, though a later round of the same pass finds them right.
+  const routes = applied.routes && {
+    ...applied.routes,
+    reasserted: applied.routes.reasserted || memory.routes?.reasserted === true,
+  };
+  const isNewWord = routes !== undefined && !isDeepStrictEqual(routes, memory.routes);
+  if (routes !== undefined) memory.routes = routes;
   if (applied.outcome !== 'failed') {
     for (const announcement of decision.announcements)
       if (isOfEffect(announcement)) memory.untold.set(announcement.identity, announcement);

@@ -12,6 +12,9 @@ export interface TrafficRouter {
    */
   converge(desired: DesiredRoutes, signal: AbortSignal): Promise<RouteEvidence>;
 
+  /** Whether what `converge` has confirmed is so still: nobody has changed our fields, nothing has been refused since. Reads only caches. */
+  stillConfirms(desired: DesiredRoutes): boolean;
+
   /** Gives the routes back as the user wrote them (stable whole, nothing of ours left), with edits made meanwhile kept. */
   release(signal: AbortSignal): Promise<void>;
 }

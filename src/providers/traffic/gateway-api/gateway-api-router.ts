@@ -89,6 +89,19 @@ export class GatewayApiRouter implements TrafficRouter {
     };
   }
 
+  stillConfirms(desired: DesiredRoutes): boolean {
+    const { canaryWeight, stableWeight } = desired;
+    const intent = { ...this.#intent(desired), canaryWeight, stableWeight };
+    const { routes, problems } = this.#select();
+    const holds = (selected: SelectedRoute): boolean => {
+      const route = this.#newest(selected);
+      const plan = route === undefined ? undefined : planRoute(route, intent);
+      if (route === undefined || plan?.kind !== 'operations' || plan.operations.length > 0) return false;
+      return routeAcceptance(route).state === 'confirmed';
+    };
+    return problems.length === 0 && routes.length > 0 && routes.every(holds);
+  }
+
   async release(signal: AbortSignal): Promise<void> {
     const routes = new Map(
       [...this.#carried].map(([key, { selected }]) => [key, { ...selected, live: undefined } as SelectedRoute]),
