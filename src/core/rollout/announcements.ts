@@ -6,6 +6,7 @@ import { analysisRunReason, conditionMessages, conditionReasons, conditionTypes,
 import type { CanaryStep, RolloutAnalysisRunStatus, RolloutStatus } from '../../api/rollout.ts';
 import type { Announcement } from '../decision.ts';
 import type { Advance } from './advance.ts';
+import { recordedRun } from './analysis-runs.ts';
 import { type Course, isStable } from './command.ts';
 import { fingerprint } from './identity/fingerprint.ts';
 import type { ReplicaSetEffects } from './replica-set-effects.ts';
@@ -32,14 +33,14 @@ export function epochOf(revision: number, status: RolloutStatus): string {
 export function announcementsOf(story: Story): readonly Announcement[] {
   const { steps, revision } = story.situation;
   const epoch = epochOf(revision, story.next);
-  const done = (index: number): Announcement => stepDone(steps, epoch, index);
+  const done = (index: number): readonly Announcement[] => [...runEnd(story, index), stepDone(steps, epoch, index)];
   return [
     ...beginnings(story),
-    ...story.moved.doneBefore.map(done),
+    ...story.moved.doneBefore.flatMap(done),
     ...traffic(story),
     ...runs(story),
     ...scalings(story),
-    ...story.moved.doneAfter.map(done),
+    ...story.moved.doneAfter.flatMap(done),
     ...pauses(story),
     ...endings(story),
   ];
@@ -146,6 +147,13 @@ function runs({ situation, next, course }: Story): readonly Announcement[] {
     runChange('Step', before?.currentStepAnalysisRunStatus, after?.currentStepAnalysisRunStatus),
     runChange('Background', before?.currentBackgroundAnalysisRunStatus, after?.currentBackgroundAnalysisRunStatus),
   ].filter((one) => one !== undefined);
+}
+
+/** The run of a step that it completed: the status goes on to the next step without showing the run's end. */
+function runEnd({ situation, course }: Story, index: number): readonly Announcement[] {
+  const ended = recordedRun(situation, course, { type: 'Step', index });
+  const told = runChange('Step', situation.status.canary?.currentStepAnalysisRunStatus, ended);
+  return told === undefined ? [] : [told];
 }
 
 function runChange(

@@ -243,6 +243,11 @@ describe('analysis', () => {
     world.verdict('Successful');
     world.settle(10_000);
     expect(world.status).toMatchObject({ phase: 'Healthy', currentStepIndex: 2 });
+    const told = world.told();
+    const ended = told.indexOf(
+      `Normal AnalysisRunSuccessful: Step Analysis Run '${run?.metadata.name}' Status New: 'Successful' Previous: 'Running'`,
+    );
+    expect(told[ended + 1]).toBe('Normal RolloutStepCompleted: Rollout step 2/2 completed (analysis)');
   });
 
   it('aborts when it fails, with the reason, and a retry makes a new run', () => {
