@@ -4,4 +4,6 @@ export interface Problem {
   readonly path: string;
   /** What is wrong and what to write instead. */
   readonly message: string;
+  /** True where another object is missing that may still come. */
+  readonly isMissing?: true;
 }

@@ -45,6 +45,7 @@ export function mergeTemplates(input: MergeInput): MergedTemplates {
   const problems: Problem[] = closure.missing.map(({ kind, name, index }) => ({
     path: `${input.path}.templates[${index}].templateName`,
     message: `${kind} '${name}' not found`,
+    isMissing: true,
   }));
   if (closure.tooMany)
     problems.push({ path: `${input.path}.templates`, message: `more than ${maxTemplates} templates are reached` });

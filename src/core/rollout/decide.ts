@@ -10,6 +10,7 @@ import { type Advance, advance } from './advance.ts';
 import { backgroundSlot, failureOf, stepSlot, tidyRuns } from './analysis-runs.ts';
 import { announcementsOf } from './announcements.ts';
 import { nextAppointment } from './appointments.ts';
+import { arrivalMs } from './arrival.ts';
 import { abortBecause, type Course, readCommand } from './command.ts';
 import type { Decision, Effect } from './decision.ts';
 import { tidyReplicaSets } from './history.ts';
@@ -26,6 +27,8 @@ import { templateToPutBack, undoesFailures } from './take-back.ts';
 /** Never throws on what users can write; a broken invariant of our own is a bug. */
 export function decide(observed: ObservedRollout, nowMs: number): Decision {
   const situation = survey(observed, nowMs);
+  const arrives = arrivalMs(situation);
+  if (arrives !== undefined) return { status: situation.status, effects: [], announcements: [], next: requeue(arrives) };
   const course = setCourse(situation);
   const moved = advance(situation, course);
   const runs: Runs = { step: stepSlot(situation, course, moved.index), background: backgroundSlot(situation, course, moved.index) };

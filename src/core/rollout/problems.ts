@@ -29,7 +29,7 @@ function serviceProblems({ rollout, services, otherRollouts }: ObservedRollout):
     const service = services.get(name);
     const owner = service?.metadata.annotations?.[annotations.managedBy];
     if (service === undefined)
-      problems.push({ path, message: `Service "${name}" not found; create it in the namespace of the Rollout` });
+      problems.push({ path, message: `Service "${name}" not found; create it in the namespace of the Rollout`, isMissing: true });
     else if (owner !== undefined && owner !== rollout.metadata.name && otherRollouts.has(owner)) {
       problems.push({ path, message: `Service "${name}" is managed by another Rollout (${owner}); use a Service of its own` });
     }

@@ -103,5 +103,6 @@ function matched(
 }
 
 function missing({ resource, namespace, name, path }: SelectedRoute): Problem {
-  return { path, message: `${resource.kind} ${name} does not exist in namespace ${namespace}; create it or name another` };
+  const message = `${resource.kind} ${name} does not exist in namespace ${namespace}; create it or name another`;
+  return { path, message, isMissing: true };
 }
