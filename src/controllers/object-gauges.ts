@@ -1,6 +1,7 @@
 /** The figures that describe objects, read from the stores at each scrape. */
 import type { AnalysisRun } from '../api/analysis-run.ts';
 import type { Rollout } from '../api/rollout.ts';
+import { decodeOnce } from './rollout/decoded.ts';
 import type { Stores } from './stores.ts';
 
 interface Sample {
@@ -18,7 +19,7 @@ export function objectGauges(stores: Stores): Readonly<Record<string, readonly S
     series[gauge] = samples;
     samples.push({ labels, value });
   };
-  for (const rollout of stores.rollouts.list()) describeRollout(rollout, add);
+  for (const stored of stores.rollouts.list()) describeRollout(decodeOnce(stored).rollout, add);
   for (const run of stores.analysisRuns.list()) describeRun(run, add);
   for (const { metadata, spec } of stores.analysisTemplates.list()) {
     const name = { namespace: metadata.namespace ?? '', name: metadata.name };

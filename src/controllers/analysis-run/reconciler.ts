@@ -9,7 +9,8 @@ import { awaitChange, type Next, requeue } from '../../core/decision.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
 import type { Store } from '../../runtime/store.ts';
-import { type Announcer, announce } from './announce.ts';
+import type { Announcer } from '../announcer.ts';
+import { announceRun } from './announce.ts';
 import { applyEffects } from './apply.ts';
 import { gather } from './gather.ts';
 import type { MeasurementRunner } from './measurement-runner.ts';
@@ -75,6 +76,6 @@ export class AnalysisRunReconciler {
     this.#told.set(key, told);
     const news = announcements.filter(({ identity }) => !told.identities.has(identity));
     for (const { identity } of news) told.identities.add(identity);
-    announce(run, news, this.#options.announcer);
+    announceRun(run, news, this.#options.announcer);
   }
 }

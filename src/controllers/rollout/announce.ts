@@ -1,17 +1,9 @@
-/** Tells people what a pass has done: an event on the Rollout and a line in the log, in order, after the status is stored. */
-import { argoApiVersion, annotations as names } from '../../api/names.ts';
+/** What a Rollout's passes have to tell, each thing once and in the order of its story. */
+import { annotations as names } from '../../api/names.ts';
 import { rollouts } from '../../api/resources.ts';
 import type { Rollout } from '../../api/rollout.ts';
 import type { Announcement } from '../../core/decision.ts';
-import type { EventRecorder } from '../../runtime/event-recorder.ts';
-import type { Log } from '../../runtime/log.ts';
-
-export interface Announcer {
-  readonly recorder: EventRecorder;
-  readonly log: Log;
-  /** For figures. */
-  readonly announced?: (announcement: Announcement) => void;
-}
+import { type Announcer, announce } from '../announcer.ts';
 
 /** Reasons of announcements that speak of an effect: true as soon as it was carried out, whether or not the status could be stored. */
 const ofEffects: ReadonlySet<string> = new Set([
@@ -43,25 +35,8 @@ export function isOfEffect({ reason }: Announcement): boolean {
   return ofEffects.has(reason);
 }
 
-export function announce(rollout: Rollout, announcements: Iterable<Announcement>, { recorder, log, announced }: Announcer): void {
-  const { namespace, name, uid = '', resourceVersion, annotations } = rollout.metadata;
-  const revision = annotations?.[names.revision];
-  const regarding = {
-    apiVersion: argoApiVersion,
-    kind: rollouts.kind,
-    name,
-    uid,
-    ...(namespace !== undefined && { namespace }),
-    ...(resourceVersion !== undefined && { resourceVersion }),
-  };
-  for (const announcement of announcements) {
-    recorder.record(regarding, announcement);
-    log[announcement.type === 'Warning' ? 'warn' : 'info'](announcement.message, {
-      reason: announcement.reason,
-      namespace,
-      rollout: name,
-      revision,
-    });
-    announced?.(announcement);
-  }
+export function announceRollout(rollout: Rollout, announcements: Iterable<Announcement>, announcer: Announcer): void {
+  const { name, annotations } = rollout.metadata;
+  const fields = { rollout: name, revision: annotations?.[names.revision] };
+  announce({ resource: rollouts, object: rollout, fields }, announcements, announcer);
 }

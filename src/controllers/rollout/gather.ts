@@ -1,5 +1,4 @@
 /** Collects, from the stores alone, everything that a decision about one Rollout may look at. No request is made here. */
-import { decodeRollout } from '../../api/decode.ts';
 import type { EndpointSlice, ReplicaSet, Service } from '../../api/kubernetes.ts';
 import { isEmptySelector, matchesLabels } from '../../api/label-selector.ts';
 import type { Rollout } from '../../api/rollout.ts';
@@ -9,6 +8,7 @@ import type { RouteEvidence } from '../../core/rollout/routes.ts';
 import type { TrafficRouter } from '../../providers/traffic/traffic-router.ts';
 import { keyText } from '../../runtime/object-key.ts';
 import { managers, type Stores } from '../stores.ts';
+import { decodeOnce } from './decoded.ts';
 import { serviceNames, templateReferences } from './references.ts';
 
 /** What came back from earlier passes and is in no store. */
@@ -103,15 +103,4 @@ function existing<T>(names: Iterable<string>, get: (name: string) => T | undefin
     if (template !== undefined) found.set(name, template);
   }
   return found;
-}
-
-/** Stored objects are never changed, so each is decoded once, and what is derived from its parts (hashes) is kept with them. */
-const decoded = new WeakMap<Rollout, ReturnType<typeof decodeRollout>>();
-
-function decodeOnce(stored: Rollout): ReturnType<typeof decodeRollout> {
-  const known = decoded.get(stored);
-  if (known !== undefined) return known;
-  const result = decodeRollout(stored);
-  decoded.set(stored, result);
-  return result;
 }

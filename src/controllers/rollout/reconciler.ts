@@ -10,9 +10,11 @@ import type { Decision } from '../../core/rollout/decision.ts';
 import type { EffectFailure, ObservedRollout } from '../../core/rollout/observed-rollout.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
+import type { Announcer } from '../announcer.ts';
 import { managers, type Stores } from '../stores.ts';
-import { type Announcer, announce, isOfEffect, wholeStory } from './announce.ts';
+import { announceRollout, isOfEffect, wholeStory } from './announce.ts';
 import { type Applied, applyEffects } from './apply.ts';
+import { decodeOnce } from './decoded.ts';
 import { gather } from './gather.ts';
 import { Memories, type Memory, type RouterFactory } from './memory.ts';
 import { StatusWriter } from './persist.ts';
@@ -61,8 +63,9 @@ export class RolloutReconciler {
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Next> {
-    const rollout = this.#options.stores.rollouts.getByKey(key);
-    if (rollout === undefined) return this.#giveBack(key, signal);
+    const stored = this.#options.stores.rollouts.getByKey(key);
+    if (stored === undefined) return this.#giveBack(key, signal);
+    const { rollout } = decodeOnce(stored);
     const { memory, retired } = this.#memories.of(key, rollout);
     await retired?.release(signal);
     if (rollout.metadata.deletionTimestamp !== undefined) return awaitChange;
@@ -88,7 +91,7 @@ export class RolloutReconciler {
       if (hasNews && round < mostRounds) continue;
       const written = await this.#statuses.write(observed.rollout, decision.status, applied.resourceVersion, signal);
       if (written === 'stale') return requeue(staleRetryMs);
-      announce(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
+      announceRollout(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
       memory.untold.clear();
       if (memory.routes?.reasserted === true) memory.routes = { ...memory.routes, reasserted: false };
       return decision.next;
@@ -100,7 +103,7 @@ export class RolloutReconciler {
     if (memory.hasCaughtUp) return;
     memory.hasCaughtUp = true;
     const { recorder, log } = this.#options.announcer;
-    announce(observed.rollout, announcementsFromStatus(observed, this.#options.clock.now()), {
+    announceRollout(observed.rollout, announcementsFromStatus(observed, this.#options.clock.now()), {
       recorder,
       log: { ...log, info: log.debug, warn: log.debug },
     });

@@ -1,19 +1,22 @@
-/** Which other objects a Rollout speaks of: by these names it is found again when one of them changes. */
+/**
+ * Which other objects a Rollout speaks of: by these names it is found again when one of them changes. Rollouts may be given as the API
+ * server sends them, whatever that is.
+ */
 import { decodeGatewayApiRouting } from '../../api/gateway-api-routing.ts';
 import type { Rollout, RolloutAnalysis } from '../../api/rollout.ts';
 import type { TemplateReference } from '../../core/analysis/template-closure.ts';
+import { decodeOnce } from './decoded.ts';
 
 /** Names of the Services that the Rollout switches. */
-export function serviceNames(rollout: Rollout): readonly string[] {
-  const canary = rollout.spec.strategy?.canary;
-  const blueGreen = rollout.spec.strategy?.blueGreen;
+export function serviceNames(stored: Rollout): readonly string[] {
+  const { canary, blueGreen } = decodeOnce(stored).rollout.spec.strategy ?? {};
   const names = [canary?.canaryService, canary?.stableService, blueGreen?.activeService, blueGreen?.previewService];
   return [...new Set(names.filter((name) => name !== undefined && name !== ''))] as string[];
 }
 
 /** The templates that its steps and its background analysis name directly. */
-export function templateReferences(rollout: Rollout): readonly TemplateReference[] {
-  const canary = rollout.spec.strategy?.canary;
+export function templateReferences(stored: Rollout): readonly TemplateReference[] {
+  const canary = decodeOnce(stored).rollout.spec.strategy?.canary;
   const analyses: readonly (RolloutAnalysis | undefined)[] = [
     canary?.analysis,
     ...(canary?.steps ?? []).map(({ analysis }) => analysis),
@@ -28,7 +31,8 @@ export function stemOf(replicaSetName: string): string {
 }
 
 /** `namespace/name` of each Gateway API route that it names, and `namespace/*` where it selects routes by label. */
-export function routeReferences(rollout: Rollout): readonly string[] {
+export function routeReferences(stored: Rollout): readonly string[] {
+  const { rollout } = decodeOnce(stored);
   const routing = decodeGatewayApiRouting(rollout.spec.strategy?.canary?.trafficRouting)?.routing;
   if (routing === undefined) return [];
   const { httpRoute, grpcRoute, tcpRoute, tlsRoute, httpRoutes, grpcRoutes, tcpRoutes, tlsRoutes } = routing;
