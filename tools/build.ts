@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { leanPackages } from './lean-packages.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -21,11 +22,10 @@ export async function buildProgram(directory = join(root, 'dist')): Promise<stri
     minify: true,
     keepNames: true,
     legalComments: 'linked',
-    define: { RAMPART_VERSION: JSON.stringify(version) },
-    // Packages that are still CommonJS call require() for Node's own modules.
-    banner: {
-      js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
-    },
+    mainFields: ['module', 'main'],
+    define: { RAMPART_VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"' },
+    plugins: [...leanPackages],
+    banner: { js: '#!/usr/bin/env node' },
     logLevel: 'warning',
   });
   await chmod(outfile, 0o755);

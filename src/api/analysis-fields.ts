@@ -1,5 +1,5 @@
 /** Schemas that templates, runs, rollouts and experiments share when they speak of analysis: arguments, dry run, retention. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { flag, list, object, requiredInt, requiredText, text, word } from './fields.ts';
 import { childMetadataSchema } from './kubernetes-fields.ts';
 

@@ -1,5 +1,5 @@
 /** AnalysisRun: one analysis under way or done. Spec and status are written together, since it has no status subresource. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { argumentSchema, dryRunList, measurementRetentionList } from './analysis-fields.ts';
 import { MAX_METRICS, metricSchema } from './analysis-template.ts';
 import {

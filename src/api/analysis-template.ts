@@ -1,5 +1,5 @@
 /** AnalysisTemplate and ClusterAnalysisTemplate: what is measured, how often, and what a good value is. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   argumentSchema,
   dryRunList,

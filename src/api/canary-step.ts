@@ -1,5 +1,5 @@
 /** Schema of one step of a canary: exactly one of its fields is set, which validation checks. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { dryRunList, rolloutAnalysisSchema, rolloutArgumentSchema } from './analysis-fields.ts';
 import {
   duration,

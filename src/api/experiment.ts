@@ -1,5 +1,5 @@
 /** Experiment: versions that run side by side for a while. This version serves its schema only. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { argumentSchema, dryRunList, measurementRetentionList } from './analysis-fields.ts';
 import { type DeepReadonly, duration, flag, int, list, object, requiredObject, requiredText, text, time } from './fields.ts';
 import { childMetadataSchema, labelSelectorSchema, objectMetaSchema, podTemplateSchema } from './kubernetes-fields.ts';

@@ -3,7 +3,7 @@
  * makes is type, validation and CRD at once; a description is what `kubectl explain` shows. Absent is always allowed unless a builder
  * says `required`. Limits are told to the API server and to people; rules that need more than one field live in validation/.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The same shape with nothing to assign to: what the rest of the program sees of a parsed object. */
 export type DeepReadonly<T> = T extends readonly (infer Item)[]

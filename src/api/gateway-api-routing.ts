@@ -2,7 +2,7 @@
  * What `trafficRouting.plugins["argoproj-labs/gatewayAPI"]` says: which routes of the Gateway API carry the weights. The CRD keeps the
  * block as it is, so it is read here, with the same leniency as an object of its own.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DeepReadonly, flag, list, object, rawJson, requiredText, text } from './fields.ts';
 import { labelSelectorSchema } from './kubernetes-fields.ts';
 import { mend } from './mend.ts';

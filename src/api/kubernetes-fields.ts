@@ -1,5 +1,5 @@
 /** Schemas of the parts of Kubernetes' own API that our kinds embed: selectors, pod templates, metadata for children. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { list, object, rawObject, requiredText, stringMap, strings } from './fields.ts';
 import type { ObjectMeta } from './kubernetes.ts';
 

@@ -3,7 +3,7 @@
  * type needs it, gets its zero value as Go would give it) and named in a problem. Positions in lists stay what they are. Status and
  * pod templates are mended without a word: the first is the controller's to write anew, of the second the pods speak for themselves.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from './problem.ts';
 
 type Path = readonly (string | number)[];

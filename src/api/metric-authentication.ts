@@ -1,5 +1,5 @@
 /** Schemas of the ways to sign in at a metric provider, shared by Prometheus and web. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { object, requiredText, strings, text } from './fields.ts';
 
 export const authenticationSchema = z.object({

@@ -1,5 +1,5 @@
 /** Schemas of where a metric comes from: exactly one of them is set, which validation checks. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   duration,
   flag,

@@ -1,5 +1,5 @@
 /** Schema of a Rollout's status: the whole of what is known between two looks at it. Nothing of it lives in memory alone. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   flag,
   int,

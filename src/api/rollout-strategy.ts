@@ -1,5 +1,5 @@
 /** Schemas of the two strategies of a Rollout. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { rolloutAnalysisSchema } from './analysis-fields.ts';
 import { canaryStepSchema, MAX_STEPS } from './canary-step.ts';
 import { flag, int, intOrString, list, object, requiredInt, requiredText, text, withRules } from './fields.ts';

@@ -2,7 +2,7 @@
  * Rollout: a Deployment that is updated step by step. The schema is the single source of its types, its validation at the API server
  * and its CRD; what needs more than one field is checked in validation/.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { rolloutAnalysisSchema, rolloutArgumentSchema } from './analysis-fields.ts';
 import type { canaryStepSchema, setCanaryScaleSchema } from './canary-step.ts';
 import { type DeepReadonly, flag, int, object, requiredObject, text, time, withRules } from './fields.ts';

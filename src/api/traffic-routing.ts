@@ -1,5 +1,5 @@
 /** Schema of `canary.trafficRouting`: the routers that can be named, whether this version serves them or not. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   flag,
   int,

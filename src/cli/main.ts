@@ -1,4 +1,7 @@
 /** The `rampart` command (also `kubectl rampart`): finds the subcommand and hands it the rest of the line. */
+// Before everything else is loaded: it may begin the process anew.
+import './begin.ts';
+
 import { version } from '../version.ts';
 import { runController } from './controller.ts';
 
@@ -9,7 +12,10 @@ interface Command {
 }
 
 const commands: Readonly<Record<string, Command>> = {
-  controller: { summary: 'Watch Rollouts and deliver them; what the Deployment in the cluster runs.', run: runController },
+  controller: {
+    summary: 'Watch Rollouts and deliver them; what the Deployment in the cluster runs.',
+    run: runController,
+  },
   version: {
     summary: 'Print the version.',
     run: async () => {

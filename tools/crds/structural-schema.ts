@@ -3,7 +3,7 @@
  * anything else is an error, so that a field can never silently be missing from the CRD. Status is described and typed, but nothing of
  * it is required or limited to words, so that no write of a status is ever refused for a word that came later.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Rule } from '../../src/api/fields.ts';
 import { podSpecSchema } from './pod-spec.ts';
 

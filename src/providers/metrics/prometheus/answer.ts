@@ -1,5 +1,5 @@
 /** What Prometheus answered -> a value. Numbers are kept as they are, NaN and infinities too; what is no number is an error in Prometheus' own words. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatPlain } from '../../../core/analysis/condition/go-format.ts';
 import type { MetricValue } from '../../../core/analysis/metric-value.ts';
 import { MetricProviderError, type MetricProviderErrorCode } from '../metric-provider.ts';

@@ -1,6 +1,4 @@
 /** Who is asking: basic authentication, OAuth 2 client credentials, or AWS Signature Version 4. One of them, as the metric says. */
-import { Sha256 } from '@aws-crypto/sha256-js';
-import { SignatureV4 } from '@smithy/signature-v4';
 import type { Authentication } from '../../../api/analysis-template.ts';
 import { MetricProviderError } from '../metric-provider.ts';
 import type { HttpRequest, HttpSender, Outgoing } from './http.ts';
@@ -69,6 +67,8 @@ async function signAws(
   nowMs: number,
 ): Promise<Readonly<Record<string, string>>> {
   const { url, method, body, headers } = outgoing;
+  // Loaded when they are needed first, like the credentials below: few installations do.
+  const [{ Sha256 }, { SignatureV4 }] = await Promise.all([import('@aws-crypto/sha256-js'), import('@smithy/signature-v4')]);
   const signer = new SignatureV4({ service: 'aps', region, credentials, sha256: Sha256 });
   const contentType = headers['Content-Type'];
   const signed = await signer.sign(

@@ -4,7 +4,7 @@
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import axios, { AxiosError, type AxiosInstance } from 'axios';
+import type { AxiosInstance } from 'axios';
 import { MetricProviderError } from '../metric-provider.ts';
 
 const DEFAULT_MAX_ANSWER_BYTES = 16 * 1024 * 1024;
@@ -44,7 +44,7 @@ export interface HttpAnswer {
 
 export class HttpSender {
   private readonly maxAnswerBytes: number;
-  private readonly client: AxiosInstance;
+  private client: Promise<AxiosInstance> | undefined;
   private readonly plain = new HttpAgent({ keepAlive: true, maxFreeSockets: 16 });
   private readonly checked: HttpsAgent;
   private readonly unchecked = new HttpsAgent({ keepAlive: true, maxFreeSockets: 16, rejectUnauthorized: false });
@@ -52,13 +52,6 @@ export class HttpSender {
   constructor({ ca, maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES }: HttpOptions = {}) {
     this.maxAnswerBytes = maxAnswerBytes;
     this.checked = new HttpsAgent({ keepAlive: true, maxFreeSockets: 16, ...(ca === undefined ? {} : { ca: [ca].flat() }) });
-    this.client = axios.create({
-      maxRedirects: 0,
-      maxContentLength: maxAnswerBytes,
-      responseType: 'text',
-      transformResponse: (body: unknown) => body,
-      validateStatus: () => true,
-    });
   }
 
   close(): void {
@@ -94,7 +87,8 @@ export class HttpSender {
     const headers = { Accept: 'application/json', ...type, ...request.headers };
     const signed = await request.sign?.({ method: request.method, url, headers, body }, again);
     try {
-      const response = await this.client.request<unknown>({
+      this.client ??= createClient(this.maxAnswerBytes);
+      const response = await (await this.client).request<unknown>({
         method: request.method,
         url: url.href,
         headers: { ...headers, ...signed },
@@ -112,7 +106,7 @@ export class HttpSender {
   }
 
   private unanswered(error: unknown, url: URL): MetricProviderError {
-    const code = error instanceof AxiosError ? (error.code ?? '') : '';
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const message = error instanceof Error ? error.message : String(error);
     if (message.includes('maxContentLength')) {
       return new MetricProviderError(
@@ -124,6 +118,18 @@ export class HttpSender {
     const hint = /CERT|SSL|TLS|SELF_SIGNED|VERIFY/.test(code) ? '; its certificate is not trusted' : '';
     return new MetricProviderError('unreachable', `${url.host} cannot be reached: ${message === '' ? code : message}${hint}`);
   }
+}
+
+/** Loaded with the first measurement: a controller whose Rollouts need none does without. */
+async function createClient(maxContentLength: number): Promise<AxiosInstance> {
+  const { default: axios } = await import('axios');
+  return axios.create({
+    maxRedirects: 0,
+    maxContentLength,
+    responseType: 'text',
+    transformResponse: (body: unknown) => body,
+    validateStatus: () => true,
+  });
 }
 
 /** Where a redirect leads: the same host, and never from TLS back to plain text. */

@@ -1,6 +1,6 @@
 /** Access tokens by OAuth 2 client credentials, kept until shortly before they end. A token that was refused is fetched anew. */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Authentication } from '../../../api/analysis-template.ts';
 import { MetricProviderError } from '../metric-provider.ts';
 import type { HttpAnswer, HttpSender } from './http.ts';
