@@ -90,13 +90,18 @@ class ControllerProcess {
     const health = await serveHealth({ live: () => this.#live(), ready: () => this.#ready() }, this.#at(this.#options.healthzPort));
     const metrics = await serveMetrics(this.#figures.metrics.registry, this.#at(this.#options.metricsPort));
     this.#log.info(`rampart ${version} serves metrics on :${metrics.port} and health on :${health.port}`);
-    const watches = await startWatches(this.#informerSettings(), this.#options.namespaced, signal);
-    this.#watches = watches;
-    this.#figures.metrics.describeObjects(() => objectGauges(watches.stores));
-    const code = await this.#work(watches);
-    await Promise.all([health.close(), metrics.close()]);
-    await this.#client.close();
-    return code;
+    try {
+      const watches = await startWatches(this.#informerSettings(), this.#options.namespaced, signal);
+      this.#watches = watches;
+      this.#figures.metrics.describeObjects(() => objectGauges(watches.stores));
+      return await this.#work(watches);
+    } finally {
+      // Whatever went wrong, nothing stays behind that keeps the process, or another one from leading.
+      this.#stopping.abort();
+      if (this.#options.leaderElect) await this.#lease.release();
+      await Promise.all([health.close(), metrics.close()]);
+      await this.#client.close();
+    }
   }
 
   /** From standing by to the end. */

@@ -30,9 +30,15 @@ export interface PodPlan {
 export function planPods(situation: Situation, course: Course, index: number, traffic: TrafficPlan | undefined): PodPlan {
   if (situation.current === undefined && situation.frozen) return standStill(situation);
   const kind = moment(situation, course);
-  const unreadable = situation.frozen && kind === 'update' && situation.rollout.spec.strategy?.canary === undefined;
+  const unreadable =
+    situation.frozen && kind === 'update' && situation.rollout.spec.strategy?.canary === undefined && wasRouted(situation);
   if (kind === 'stranded' || unreadable) return standStill(situation);
   return traffic === undefined ? planBasic(situation, course, index) : planRouted(situation, course, index, traffic);
+}
+
+/** Weights may rest on either side, and the spec no longer says by what routes. */
+function wasRouted({ status }: Situation): boolean {
+  return status.canary?.weights !== undefined;
 }
 
 const nobody = { size: 0, available: 0 };
@@ -90,7 +96,7 @@ function basicTarget(situation: Situation, course: Course, index: number): Split
 
 /** Steps move nothing while a person has paused or the spec is invalid. */
 function holdsStill({ rollout, frozen }: Situation, course: Course): boolean {
-  return (rollout.spec.paused === true || frozen) && !course.promoteFull;
+  return frozen || (rollout.spec.paused === true && !course.promoteFull);
 }
 
 /** No pods for a step; but what there is grows and shrinks with the number of pods that the user wants. */

@@ -3,15 +3,21 @@ import type { RolloutDuration } from '../../api/rollout.ts';
 import type { Advance } from './advance.ts';
 import { type Course, isStable } from './command.ts';
 import { isComplete } from './progress.ts';
-import type { Situation } from './situation.ts';
+import { type Situation, timestamp } from './situation.ts';
 
 export function durationOf(situation: Situation, course: Course, moved: Advance): RolloutDuration | undefined {
   const { status, now, hash, frozen } = situation;
   const old = status.duration;
   if (frozen && hash === '') return old;
   const begins = course.retried || (course.restarted && (situation.templateChanged || !isStable(situation)));
-  if (begins) return ended(situation, course, moved, { rolloutStartedAt: now });
+  if (begins) return ended(situation, course, moved, { rolloutStartedAt: after(old?.rolloutStartedAt, now) });
   return old?.rolloutStartedAt === undefined ? old : ended(situation, course, moved, waiting(situation, moved, old));
+}
+
+/** Times are written in whole seconds, and the start is what tells one try from the next: no two tries have the same. */
+function after(before: string | undefined, now: string): string {
+  const earliestMs = Date.parse(before ?? '') + 1000;
+  return earliestMs > Date.parse(now) ? timestamp(earliestMs) : now;
 }
 
 /** Adds up the time that passes while only a person can go on. */

@@ -18,7 +18,7 @@ export interface Runs {
 }
 
 export function nextStatus(situation: Situation, course: Course, moved: Advance, runs: Runs): RolloutStatus {
-  const { status, hash, stepHash, collisionCount, steps, frozen, generation, rollout } = situation;
+  const { status, hash, stepHash, collisionCount, frozen, generation, rollout } = situation;
   const counts = countPods(situation);
   const conditions = conditionsOf(situation, course, moved);
   const unknown = frozen && hash === '';
@@ -44,11 +44,17 @@ export function nextStatus(situation: Situation, course: Course, moved: Advance,
   if (!unknown) {
     next.currentPodHash = hash;
     next.currentStepHash = stepHash;
-    next.currentStepIndex = steps.length > 0 ? moved.index : undefined;
+    next.currentStepIndex = stepIndex(situation, course, moved);
     next.collisionCount = collisionCount;
     if (moved.promoted !== undefined) next.stableRS = hash;
   }
   return Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined)) as RolloutStatus;
+}
+
+/** An invalid spec may have lost its steps: the place in those that were under way is kept for the spec that is valid again. */
+function stepIndex({ frozen, steps, status }: Situation, course: Course, moved: Advance): number | undefined {
+  if (frozen && !course.aborted && !course.retried) return status.currentStepIndex;
+  return steps.length > 0 || frozen ? moved.index : undefined;
 }
 
 function canaryStatus(situation: Situation, course: Course, moved: Advance, runs: Runs): CanaryStatus | undefined {

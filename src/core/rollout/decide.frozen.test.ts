@@ -1,0 +1,62 @@
+/** A spec that cannot be obeyed in the middle of an update: what was under way keeps its place, its pods can be scaled, nothing begins. */
+import { describe, expect, it } from 'vitest';
+import { templateOf } from '../../../test/support/shop-template.ts';
+import { ToyWorld } from '../../../test/support/toy-world.ts';
+import type { CanaryStrategy } from '../../api/rollout.ts';
+
+const canary: CanaryStrategy = { maxSurge: 1, maxUnavailable: 0, steps: [{ setWeight: 50 }, { pause: {} }] };
+
+/** v2 waits at its pause. */
+function paused(): ToyWorld {
+  const selector = { matchLabels: { app: 'shop' } };
+  const world = new ToyWorld({ replicas: 2, selector, template: templateOf('v1'), strategy: { canary } });
+  world.settle(10_000);
+  world.image('v2');
+  world.settle(5_000);
+  expect(world.status).toMatchObject({ phase: 'Paused', currentStepIndex: 1 });
+  return world;
+}
+
+const blueGreen = { blueGreen: { activeService: 'shop' } };
+
+describe('an invalid spec', () => {
+  it('loses no place in the steps: once repaired, the pause goes on', () => {
+    const world = paused();
+    world.change({ strategy: blueGreen });
+    world.settle(5_000);
+    expect(world.status).toMatchObject({ phase: 'Degraded', currentStepIndex: 1 });
+    world.change({ strategy: { canary } });
+    world.settle(5_000);
+    expect(world.status).toMatchObject({ phase: 'Paused', message: 'CanaryPauseStep', currentStepIndex: 1 });
+    expect(Object.values(world.sizes())).toEqual([1, 1]);
+  });
+
+  it('lets both sides be scaled though it names no canary', () => {
+    const world = paused();
+    world.change({ strategy: blueGreen, replicas: 4 });
+    world.settle(10_000);
+    expect(Object.values(world.sizes())).toEqual([2, 2]);
+  });
+
+  it('is not promoted in full: neither pods nor steps move', () => {
+    const world = paused();
+    world.change({ strategy: blueGreen });
+    world.settle(5_000);
+    world.command({ promoteFull: true });
+    world.settle(10_000);
+    expect(Object.values(world.sizes())).toEqual([1, 1]);
+    expect(world.status.stableRS).not.toBe(world.status.currentPodHash);
+  });
+});
+
+describe('commands within one second', () => {
+  it('tell each try of its own', () => {
+    const world = paused();
+    const before = world.told().length;
+    world.command({ abort: true });
+    world.settle(0);
+    world.command({ abort: false });
+    world.settle(0);
+    expect(world.told(before).filter((event) => event.includes('RolloutPaused'))).toHaveLength(1);
+  });
+});
