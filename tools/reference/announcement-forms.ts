@@ -26,6 +26,7 @@ function runForms(kind: 'Step' | 'Background'): readonly EventForm[] {
   const whose = kind === 'Step' ? 'The run of a step' : 'The background run';
   return [
     normal('AnalysisRunRunning', form('Running'), `${whose} has begun.`),
+    normal('AnalysisRunSuccessful', form('Successful'), `${whose} ended well.`),
     warning('AnalysisRunFailed', form('Failed'), `${whose} failed; the update is aborted.`),
     warning('AnalysisRunError', form('Error'), `${whose} could not measure; the update is aborted.`),
     normal('AnalysisRunInconclusive', form('Inconclusive'), `${whose} could not decide; a person has to.`),
@@ -56,11 +57,6 @@ export const rolloutEvents: readonly EventForm[] = [
   warning('TrafficRoutingError', '<what the router says>', 'The routes could not be written, or a gateway refused them.'),
   ...runForms('Step'),
   ...runForms('Background'),
-  normal(
-    'AnalysisRunSuccessful',
-    "Background Analysis Run '<name>' Status New: 'Successful' Previous: '<phase>'",
-    'The background run ended well. Of the run of a step RolloutStepCompleted tells it.',
-  ),
   normal('RolloutStepCompleted', 'Rollout step <step>/<steps> completed (<what it was>)', 'A step is done.'),
   normal('RolloutPaused', 'Rollout is paused (CanaryPauseStep)', 'A pause step has begun.'),
   normal('RolloutPaused', 'Rollout is paused (InconclusiveAnalysisRun)', 'An analysis could not decide.'),
