@@ -78,9 +78,12 @@ async function takeFromWheel(part: Part, recipe: RecipeOf<'wheel'>, folder: stri
 async function takeFromDeb(part: Part, recipe: RecipeOf<'deb'>, folder: string): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'rampart-deb-'));
   try {
-    // As root apt downloads as the user _apt, who must be able to write here.
-    await chmod(work, 0o777);
-    await runCommand('apt-get', ['download', recipe.package], { cwd: work });
+    // Package lists of our own: the machine's may never have been fetched, and fetching those takes root.
+    await mkdir(join(work, 'lists', 'partial'), { recursive: true });
+    const own = [`Dir::State::lists=${join(work, 'lists')}`, `Dir::Cache=${join(work, 'cache')}`, 'APT::Sandbox::User='];
+    const options = own.flatMap((option) => ['-o', option]);
+    await runCommand('apt-get', [...options, '--quiet', 'update'], { cwd: work });
+    await runCommand('apt-get', [...options, '--quiet', 'download', recipe.package], { cwd: work });
     const archive = (await readdir(work)).find((name) => name.endsWith('.deb'));
     if (archive === undefined) throw new Error(`apt-get downloaded no package ${recipe.package}`);
     const content = join(work, 'content');
