@@ -16,6 +16,8 @@ export interface Memory {
   router: TrafficRouter | undefined;
   /** The router's last word. */
   routes: RouteEvidence | undefined;
+  /** When the status was last written; undefined where this process has not. */
+  statusWrittenAtMs: number | undefined;
   /** identity -> what was done in a pass whose status could not be stored, and is told after the next one. */
   readonly untold: Map<string, Announcement>;
   /** False until this process has told what a process before it may have left untold. */
@@ -47,6 +49,7 @@ export class Memories {
       routing,
       router: this.#routerFor(rollout),
       routes: undefined,
+      statusWrittenAtMs: known?.uid === uid ? known.statusWrittenAtMs : undefined,
       untold: known?.uid === uid ? known.untold : new Map(),
       hasCaughtUp: known?.uid === uid && known.hasCaughtUp,
     };

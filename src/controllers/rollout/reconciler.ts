@@ -81,7 +81,8 @@ export class RolloutReconciler {
     for (let round = 1; ; round++) {
       const rollout = stores.rollouts.getByKey(key);
       if (rollout === undefined) return requeue(0);
-      const observed = gather(stores, rollout, { router: memory.router, routes: memory.routes, failures });
+      const { router, routes, statusWrittenAtMs } = memory;
+      const observed = gather(stores, rollout, { router, routes, failures, statusWrittenAtMs });
       const decision = decide(observed, clock.now());
       this.#catchUp(observed, memory);
       const applied = await applyEffects(observed.rollout, decision.effects, { cluster, router: memory.router, signal });
@@ -91,6 +92,7 @@ export class RolloutReconciler {
       if (hasNews && round < mostRounds) continue;
       const written = await this.#statuses.write(observed.rollout, decision.status, applied.resourceVersion, signal);
       if (written === 'stale') return requeue(staleRetryMs);
+      if (written === 'done') memory.statusWrittenAtMs = clock.now();
       announceRollout(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
       memory.untold.clear();
       if (memory.routes?.reasserted === true) memory.routes = { ...memory.routes, reasserted: false };

@@ -35,6 +35,8 @@ export interface ObservedRollout {
   readonly routes: RouteEvidence | undefined;
   /** Effects of the pass before this one that could not be carried out, with the API server's reason. */
   readonly failures: readonly EffectFailure[];
+  /** When this process last wrote the status, in milliseconds since the epoch; undefined where it has not. */
+  readonly statusWrittenAtMs?: number | undefined;
 }
 
 export interface EffectFailure {

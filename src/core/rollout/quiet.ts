@@ -19,11 +19,17 @@ const numbers = new Set([
   'conditions',
 ]);
 
-export function keepQuiet({ status, nowMs }: Situation, decision: Decision): Decision {
-  const since = status.conditions?.find(({ type }) => type === conditionTypes.progressing)?.lastUpdateTime;
-  const restMs = Date.parse(since ?? '') + holdMs - nowMs;
-  if (!(restMs > 0 && restMs <= holdMs) || !onlyNumbersDiffer(status, decision.status)) return decision;
+export function keepQuiet({ status, observed, nowMs }: Situation, decision: Decision): Decision {
+  const updated = status.conditions?.find(({ type }) => type === conditionTypes.progressing)?.lastUpdateTime;
+  const restMs = Math.max(restOfHold(Date.parse(updated ?? ''), nowMs), restOfHold(observed.statusWrittenAtMs, nowMs));
+  if (restMs === 0 || !onlyNumbersDiffer(status, decision.status)) return decision;
   return { ...decision, status, next: sooner(decision.next, requeue(restMs)) };
+}
+
+/** 0 when nothing was written lately, also where a clock that was set back makes it seem to come. */
+function restOfHold(writtenAtMs: number | undefined, nowMs: number): number {
+  const restMs = (writtenAtMs ?? Number.NaN) + holdMs - nowMs;
+  return restMs > 0 && restMs <= holdMs ? restMs : 0;
 }
 
 function onlyNumbersDiffer(stored: RolloutStatus, next: RolloutStatus): boolean {
