@@ -16,7 +16,7 @@ export class Informer<T extends KubeObject> {
     const { cluster, resource } = options;
     this.store = new Store({
       ...options,
-      takesOwnWrites: options.labelSelector === undefined && options.fieldSelector === undefined,
+      takesOwnWrites: ownWrites(options),
       fetch: (key) => cluster.get(resource, key),
     });
     this.#watcher = new Watcher({ ...options, sink: this.store });
@@ -30,6 +30,12 @@ export class Informer<T extends KubeObject> {
   run(signal: AbortSignal): Promise<void> {
     return this.#watcher.run(signal);
   }
+}
+
+/** A write can take an object out of what a watch shows; labels are compared, fields are not. */
+function ownWrites({ labelSelector, fieldSelector }: Pick<WatcherOptions<KubeObject>, 'labelSelector' | 'fieldSelector'>) {
+  if (fieldSelector !== undefined) return 'never';
+  return labelSelector === undefined ? 'always' : 'with-same-labels';
 }
 
 /** Resolves with true when every store has its first complete list, with false when the signal aborts before. */

@@ -184,7 +184,7 @@ test('a deletion is behind until the object is gone or going', async () => {
 });
 
 test('a store of selected objects waits for the watch to say that a write belongs', () => {
-  const { store } = makeStore({ takesOwnWrites: false });
+  const { store } = makeStore({ takesOwnWrites: 'never' });
   store.recordWrite(thing('a', 5));
   expect([store.size, store.isBehindOwnWrites('shop/a')]).toEqual([0, true]);
   store.observeProgress('4');
@@ -193,9 +193,29 @@ test('a store of selected objects waits for the watch to say that a write belong
   expect(store.isBehindOwnWrites('shop/a')).toBe(false);
 });
 
+test('a store of objects selected by label takes a write to what it keeps, unless the labels are not what they were', () => {
+  const { store } = makeStore({ takesOwnWrites: 'with-same-labels' });
+  const labelled = (version: number, labels?: Record<string, string>, uid = 'uid-a'): Thing => {
+    const { metadata, ...rest } = thing('a', version, { color: `c${version}` });
+    return { ...rest, metadata: { ...metadata, uid, ...(labels && { labels }) } };
+  };
+  store.recordWrite(labelled(1));
+  expect([store.size, store.isBehindOwnWrites('shop/a')]).toEqual([0, true]);
+  store.observe(labelled(1));
+  store.recordWrite(labelled(2));
+  expect([store.get('shop', 'a')?.spec?.color, store.isBehindOwnWrites('shop/a')]).toEqual(['c2', false]);
+  store.recordWrite(labelled(3, { instance: 'other' }));
+  expect([store.get('shop', 'a')?.spec?.color, store.isBehindOwnWrites('shop/a')]).toEqual(['c2', true]);
+  store.observeDeleted(labelled(3));
+  expect([store.size, store.isBehindOwnWrites('shop/a')]).toEqual([0, false]);
+  store.observe(labelled(4));
+  store.recordWrite(labelled(5, undefined, 'another'));
+  expect([store.get('shop', 'a')?.spec?.color, store.isBehindOwnWrites('shop/a')]).toEqual(['c4', true]);
+});
+
 test('a write that is not seen for ten seconds is looked up, and again while the server cannot be reached', async () => {
   const cluster = new MemoryCluster();
-  const { store, clock } = makeStore({ takesOwnWrites: false, fetch: (key) => cluster.get(things, key) });
+  const { store, clock } = makeStore({ takesOwnWrites: 'never', fetch: (key) => cluster.get(things, key) });
   const made = cluster.put(things, thing('a', 0)) as Thing;
   store.recordWrite(made);
   cluster.fault = () => new ApiError('unreachable', 'down');

@@ -26,8 +26,11 @@ export interface StoreOptions<T extends KubeObject> {
   readonly trim?: (object: T) => T;
   /** index name -> the values under which an object is found by `byIndex` */
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
-  /** False where the watch shows only some objects, so that own writes wait for it to say whether they belong. Default true. */
-  readonly takesOwnWrites?: boolean;
+  /**
+   * Whether what this process wrote enters at once. `with-same-labels` is for a watch that shows only objects of certain labels: one
+   * that is kept and has the labels it had still belongs; everything else waits for the watch to say so. Default `always`.
+   */
+  readonly takesOwnWrites?: 'always' | 'with-same-labels' | 'never';
   /** Reads one object anew, when a write of our own was not seen in time. */
   readonly fetch?: (key: ObjectKey) => Promise<T | undefined>;
   readonly ownWriteTimeoutMs?: number;
@@ -180,7 +183,7 @@ export class Store<T extends KubeObject> {
   recordWrite(object: T): void {
     const { resourceVersion } = object.metadata;
     if (resourceVersion === undefined || this.#isPast(resourceVersion)) return;
-    if (this.#options.takesOwnWrites ?? true) this.#put(object);
+    if (this.#takes(object)) this.#put(object);
     const kept = this.#objects.get(keyTextOf(object));
     const isShown = kept !== undefined && !isOlder(kept.metadata.resourceVersion, resourceVersion);
     if (!isShown) this.#ownWrites.wrote(keyTextOf(object), resourceVersion, ownersOf(object));
@@ -199,6 +202,13 @@ export class Store<T extends KubeObject> {
     if (kept === undefined || kept.metadata.deletionTimestamp !== undefined) return;
     if (uid !== undefined && kept.metadata.uid !== uid) return;
     this.#ownWrites.deleted(keyText(key), uid ?? kept.metadata.uid, ownersOf(kept));
+  }
+
+  #takes(object: T): boolean {
+    const { takesOwnWrites = 'always' } = this.#options;
+    if (takesOwnWrites !== 'with-same-labels') return takesOwnWrites === 'always';
+    const kept = this.#objects.get(keyTextOf(object));
+    return kept !== undefined && kept.metadata.uid === object.metadata.uid && haveSameLabels(kept, object);
   }
 
   #found(keys: Iterable<string>): readonly T[] {
@@ -292,6 +302,12 @@ export class Store<T extends KubeObject> {
       log.warn(`${this.resource.kind} ${key} could not be read: ${messageOf(error)}`);
     }
   }
+}
+
+function haveSameLabels(a: KubeObject, b: KubeObject): boolean {
+  const [left, right] = [a.metadata.labels ?? {}, b.metadata.labels ?? {}];
+  const names = Object.keys(left);
+  return names.length === Object.keys(right).length && names.every((name) => left[name] === right[name]);
 }
 
 function ownersOf(object: KubeObject | undefined): readonly string[] {
