@@ -76,7 +76,9 @@ function beginnings({ situation, course, next, replicaSets }: Story): readonly A
   const made =
     replicaSets.create.length > 0 ? `${name}-${hash}` : course.restarted && templateChanged ? justMade(situation) : undefined;
   if (made !== undefined) {
-    told.push(normal(eventReasons.newReplicaSetCreated, `Created ReplicaSet ${made} (revision ${revision})`, `${epoch}/created`));
+    // The beginning of an update is not stored yet: while others keep writing, each look would give it another time.
+    const identity = course.restarted ? `${revision}/created` : `${epoch}/created`;
+    told.push(normal(eventReasons.newReplicaSetCreated, `Created ReplicaSet ${made} (revision ${revision})`, identity));
   }
   const completed = condition(next, conditionTypes.completed)?.status;
   if (completed === 'False' && condition(status, conditionTypes.completed)?.status !== 'False' && !course.aborted) {

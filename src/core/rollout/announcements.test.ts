@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { templateOf } from '../../../test/support/shop-template.ts';
+import { ToyWorld } from '../../../test/support/toy-world.ts';
+import { decide } from './decide.ts';
+
+describe('what an update begins with', () => {
+  it('is the same announcement however often the status could not be stored', () => {
+    const canary = { steps: [{ setWeight: 50 }, { pause: {} }] };
+    const world = new ToyWorld({ selector: { matchLabels: { app: 'shop' } }, template: templateOf('v1'), strategy: { canary } });
+    world.settle(10_000);
+    world.image('v2');
+    const identities = [0, 1_000, 5_000].map((laterMs) =>
+      decide(world.observe(), world.nowMs + laterMs).announcements.find(({ reason }) => reason === 'NewReplicaSetCreated'),
+    );
+    expect(identities[0]?.message).toContain('(revision 2)');
+    expect(new Set(identities.map((one) => one?.identity)).size).toBe(1);
+  });
+});
