@@ -19,7 +19,7 @@ export interface RouteInformer {
 const absentRetryMs = 60_000;
 
 export function createRouteInformer(resource: Resource, settings: InformerSettings): RouteInformer {
-  const { labelSelector: _, namespace: __, ...everything } = settings;
+  const { labelSelector: _, ...everything } = settings;
   const absent = Promise.withResolvers<void>();
   const informer = new Informer<KubeObject>({
     ...everything,
