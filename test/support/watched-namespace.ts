@@ -243,6 +243,8 @@ export class WatchedNamespace {
 export async function watchNamespace(name: string, cluster?: OpenedCluster): Promise<WatchedNamespace> {
   const view = new WatchedNamespace(name, cluster ?? (await sharedCluster()));
   onTestFinished(async () => await view.stop());
-  await Promise.all([view.rollouts, view.replicaSets, view.services, view.routes, view.runs].map((store) => store.whenSynced()));
+  // A cluster that a test starts for itself may know no routes.
+  const needed = [view.rollouts, view.replicaSets, view.services, view.runs, ...(cluster === undefined ? [view.routes] : [])];
+  await Promise.all(needed.map((store) => store.whenSynced()));
   return view;
 }
