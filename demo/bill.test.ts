@@ -43,6 +43,13 @@ describe('the bill', () => {
     expect(makeBill({ ...recording, ...change }).passed).toBe(false);
   });
 
+  it('says that API writes are not known where nobody counted them, and leaves them out of the JSON', () => {
+    const bill = makeBill({ ...recording, apiRequests: undefined });
+    expect(billLines(bill).join('\n')).toContain('events aside        not known');
+    expect(Object.keys(JSON.parse(JSON.stringify(bill)) as object)).not.toEqual(expect.arrayContaining(['apiWrites']));
+    expect(JSON.stringify(makeBill(recording))).toContain('"apiWrites":9');
+  });
+
   it('says never where something never happened', () => {
     expect(billLines(makeBill({ ...recording, weightZeroMs: undefined })).join('\n')).toContain('weight 0       never');
   });

@@ -19,8 +19,8 @@ export interface Recording {
   readonly firstFailedMeasurementMs: number | undefined;
   readonly weightZeroMs: number | undefined;
   readonly lastBadPodGoneMs: number | undefined;
-  /** `verb resource` -> requests that Rampart made to the Kubernetes API. */
-  readonly apiRequests: Readonly<Record<string, number>>;
+  /** `verb resource` -> requests that Rampart made to the Kubernetes API; undefined where nobody counted them. */
+  readonly apiRequests: Readonly<Record<string, number>> | undefined;
 }
 
 export interface Bill {
@@ -35,8 +35,9 @@ export interface Bill {
   /** From the first failed measurement, as it was stored. */
   readonly msToWeightZero: number | undefined;
   readonly msToLastBadPodGone: number | undefined;
-  readonly apiWrites: number;
-  readonly apiWritesByKind: Readonly<Record<string, number>>;
+  /** Undefined where nobody counted them. */
+  readonly apiWrites: number | undefined;
+  readonly apiWritesByKind: Readonly<Record<string, number>> | undefined;
   /** Up to five, for people to look at. */
   readonly unexplained: readonly Outcome[];
   readonly passed: boolean;
@@ -54,9 +55,7 @@ export function makeBill(recording: Recording): Bill {
     ms === undefined || recording.firstFailedMeasurementMs === undefined
       ? undefined
       : Math.max(0, ms - recording.firstFailedMeasurementMs);
-  const writes = Object.entries(recording.apiRequests).filter(
-    ([what]) => /^(create|update|patch|delete) /.test(what) && !/ (events|leases)$/.test(what),
-  );
+  const writes = writesAmong(recording.apiRequests);
   return {
     requests: recording.sent,
     failedByBadVersion: recording.failures.length - unexplained.length,
@@ -66,11 +65,19 @@ export function makeBill(recording: Recording): Bill {
     badVersionTakenBack: recording.badVersionTakenBack,
     msToWeightZero: since(recording.weightZeroMs),
     msToLastBadPodGone: since(recording.lastBadPodGoneMs),
-    apiWrites: writes.reduce((sum, [, count]) => sum + count, 0),
-    apiWritesByKind: Object.fromEntries(writes),
+    apiWrites: writes?.reduce((sum, [, count]) => sum + count, 0),
+    apiWritesByKind: writes === undefined ? undefined : Object.fromEntries(writes),
     unexplained: unexplained.slice(0, 5),
     passed: recording.goodVersionPromoted && recording.badVersionTakenBack && unexplained.length === 0,
   };
+}
+
+/** Writes of objects that count: events and the lease are left out. */
+function writesAmong(requests: Recording['apiRequests']): readonly (readonly [string, number])[] | undefined {
+  if (requests === undefined) return undefined;
+  return Object.entries(requests).filter(
+    ([what]) => /^(create|update|patch|delete) /.test(what) && !/ (events|leases)$/.test(what),
+  );
 }
 
 function weightAt(weights: readonly WeightChange[], atMs: number): number {
@@ -90,12 +97,16 @@ export function billLines(bill: Bill): readonly string[] {
     `  failed for any other reason                ${bill.failedOtherwise}`,
     `  first failed measurement to weight 0       ${seconds(bill.msToWeightZero)}`,
     `  first failed measurement to last pod gone  ${seconds(bill.msToLastBadPodGone)}`,
-    `  API writes by Rampart, events aside        ${bill.apiWrites} (${Object.entries(bill.apiWritesByKind)
-      .map(([what, count]) => `${count} ${what}`)
-      .join(', ')})`,
+    `  API writes by Rampart, events aside        ${writesInWords(bill)}`,
     ...bill.unexplained.map(
       ({ at, status, version, error }) =>
         `  unexplained: ${new Date(at).toISOString()} status ${status} ${version ?? ''} ${error ?? ''}`,
     ),
   ];
+}
+
+function writesInWords({ apiWrites, apiWritesByKind }: Bill): string {
+  if (apiWrites === undefined || apiWritesByKind === undefined) return 'not known: there is no audit log to count them in';
+  const kinds = Object.entries(apiWritesByKind).map(([what, count]) => `${count} ${what}`);
+  return `${apiWrites} (${kinds.join(', ')})`;
 }

@@ -1,55 +1,67 @@
-/** `npm run demo`: Rampart's main job, on a Kubernetes of its own, with real traffic. */
-import { once } from 'node:events';
-import { enterNamespace } from '../tools/cluster/namespace/enter.ts';
-import { forwardPort } from '../tools/cluster/namespace/outside.ts';
+/** `npm run demo`: Rampart's main job, with real traffic, on a Kubernetes of its own or on one that is there. */
+import type { PartName } from '../tools/cluster/contract.ts';
+import { type ClusterSource, chooseCluster } from '../tools/cluster/external/choice.ts';
+import { openExistingCluster } from '../tools/cluster/external/external-cluster.ts';
+import { hostAbilities } from '../tools/cluster/external/host-abilities.ts';
+import { enterNamespace, insideNamespace } from '../tools/cluster/namespace/enter.ts';
+import { ensureParts } from '../tools/cluster/provision/provision.ts';
 import { billLines } from './bill.ts';
+import { Interrupted, interruption } from './interruption.ts';
 import { type DemoOptions, parseDemoOptions, usage } from './options.ts';
 import { play } from './play.ts';
 import { lineScreen, pictureScreen } from './screen.ts';
-import { type Stage, setStage } from './stage.ts';
+import type { Stage, StageSetting } from './stage.ts';
+import { setEmbeddedStage } from './stages/embedded.ts';
+import { setExternalStage } from './stages/external.ts';
+import { setK3sStage } from './stages/k3s.ts';
 
-async function main(options: DemoOptions): Promise<number> {
-  await enterNamespace([
-    'etcd',
-    'kube-apiserver',
-    'kube-controller-manager',
-    'kube-scheduler',
-    'helm',
-    'traefik',
-    'prometheus',
-    'gateway-api-crds',
-  ]);
-  const beganMs = Date.now();
-  const screen = options.plain ? lineScreen((line) => process.stderr.write(`${line}\n`)) : pictureScreen(process.stdout);
-  const stage = await setStage((words) => screen.say(words));
-  try {
-    const bill = await play(stage, { requestsPerSecond: options.requestsPerSecond, screen, beganMs });
-    if (options.json) process.stdout.write(`${JSON.stringify(bill, undefined, 2)}\n`);
-    else process.stdout.write(`\n${billLines(bill).join('\n')}\n`);
-    if (options.keep) await keep(stage);
-    if (!bill.passed) process.stderr.write(`\nThe logs of this run are in ${stage.cluster.runDir}\n`);
-    return bill.passed ? 0 : 1;
-  } finally {
-    await stage.cluster.stop();
-  }
+const embeddedParts: readonly PartName[] = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'helm',
+  'traefik',
+  'prometheus',
+  'gateway-api-crds',
+];
+
+/** Embedded: returns only inside its namespace. Throws with the one thing to do when there can be no cluster. */
+async function prepare(requested: DemoOptions['cluster']): Promise<ClusterSource> {
+  const isDecided = requested === 'existing' || insideNamespace();
+  const choice = isDecided ? { source: requested ?? 'embedded' } : chooseCluster(requested, await hostAbilities(embeddedParts));
+  if (choice.source === 'none') throw new Error(choice.reason);
+  if (choice.source === 'embedded') await enterNamespace(embeddedParts);
+  else await ensureParts(choice.source === 'k3s' ? ['helm', 'gateway-api-crds'] : ['helm']);
+  return choice.source;
 }
 
-/** Waits for Ctrl-C with everything running, and says how to look at it from another terminal. */
-async function keep({ cluster, gateway, prometheus }: Stage): Promise<void> {
-  const outside = async (url: string) => forwardPort({ host: new URL(url).hostname, port: Number(new URL(url).port) });
-  const [api, web, metrics] = [await outside(cluster.server), await outside(gateway.httpUrl), await outside(prometheus.url)];
-  process.stdout.write(`
-It is still running. From another terminal:
-  export KUBECONFIG=${cluster.adminKubeconfig}
-  kubectl --server https://127.0.0.1:${api} get rollouts
-  kubectl --server https://127.0.0.1:${api} describe rollout shop
-  curl -H 'Host: shop.example' http://127.0.0.1:${web}/
-  Prometheus: http://127.0.0.1:${metrics}
-Ctrl-C ends it.
-`);
-  const held = setInterval(() => {}, 1 << 30);
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  clearInterval(held);
+async function setStage(source: ClusterSource, { existing, image }: DemoOptions, setting: StageSetting): Promise<Stage> {
+  if (source === 'k3s') return await setK3sStage(image, setting);
+  if (existing === undefined || image === undefined) return await setEmbeddedStage(setting);
+  return await setExternalStage(await openExistingCluster(), { ...existing, image }, setting);
+}
+
+async function main(options: DemoOptions): Promise<number> {
+  const source = await prepare(options.cluster);
+  const signal = interruption();
+  const beganMs = Date.now();
+  const screen = options.plain ? lineScreen((line) => process.stderr.write(`${line}\n`)) : pictureScreen(process.stdout);
+  const print = (text: string) => process.stdout.write(text);
+  const stage = await setStage(source, options, { tell: (words) => screen.say(words), print, signal });
+  let isKept = false;
+  try {
+    const bill = await play(stage, { requestsPerSecond: options.requestsPerSecond, screen, beganMs, signal });
+    signal.throwIfAborted();
+    if (options.json) print(`${JSON.stringify(bill, undefined, 2)}\n`);
+    else print(`\n${billLines(bill).join('\n')}\n`);
+    if (!bill.passed) process.stderr.write(`\nThe logs of this run are in ${stage.runDir}\n`);
+    isKept = options.keep;
+    if (isKept) await stage.keep(signal);
+    return bill.passed ? 0 : 1;
+  } finally {
+    if (!isKept) await stage.stop();
+  }
 }
 
 try {
@@ -57,6 +69,6 @@ try {
   if (options === undefined) process.stdout.write(usage);
   process.exitCode = options === undefined ? 0 : await main(options);
 } catch (error) {
-  process.stderr.write(`demo: ${(error as Error).message}\n`);
-  process.exitCode = 1;
+  process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof Interrupted ? 130 : 1;
 }

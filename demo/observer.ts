@@ -8,11 +8,12 @@ import type { Rollout } from '../src/api/rollout.ts';
 import { loadKubeConfig } from '../src/runtime/client/kube-config.ts';
 import { KubernetesClient } from '../src/runtime/client/kubernetes-client.ts';
 import { systemClock } from '../src/runtime/clock.ts';
-import type { Resource } from '../src/runtime/cluster.ts';
+import type { JsonPatchOperation, Resource } from '../src/runtime/cluster.ts';
 import { Informer, whenSynced } from '../src/runtime/informer.ts';
 import type { Log } from '../src/runtime/log.ts';
 import type { WeightChange } from './bill.ts';
 import type { Happening } from './scene.ts';
+import { type ShopContainer, versionIn } from './version.ts';
 
 interface Route extends KubeObject {
   readonly spec?: {
@@ -32,6 +33,16 @@ interface Event extends KubeObject {
   readonly reason?: string;
   readonly message?: string;
   readonly involvedObject?: { readonly kind?: string; readonly name?: string };
+}
+
+export interface Observed {
+  /** File. */
+  readonly kubeconfig: string;
+  readonly namespace: string;
+  /** Milliseconds since the epoch. */
+  readonly beganMs: number;
+  /** Whoever waits stops waiting, with its reason, when it aborts. */
+  readonly signal: AbortSignal;
 }
 
 export interface PodCount {
@@ -57,15 +68,18 @@ export class Observer {
   readonly #pods: Informer<Pod>;
   readonly #waiting = new Set<() => void>();
   readonly #abort = new AbortController();
+  readonly #interrupted: AbortSignal;
   readonly #running: Promise<void>[];
   readonly #seenEvents = new Set<string>();
   /** name of an AnalysisRun -> when a failed measurement was first seen in it, ms since the epoch */
   readonly #failedMeasurements = new Map<string, number>();
 
-  constructor(kubeconfig: string, namespace: string, beganMs: number) {
+  constructor({ kubeconfig, namespace, beganMs, signal }: Observed) {
     this.#beganMs = beganMs;
-    const { config } = loadKubeConfig({ kubeconfig, environment: {} });
-    this.#client = KubernetesClient.create({ config, clock: systemClock, random: Math.random, environment: {}, limits: undefined });
+    this.#interrupted = signal;
+    const { env: environment } = process;
+    const { config } = loadKubeConfig({ kubeconfig, environment });
+    this.#client = KubernetesClient.create({ config, clock: systemClock, random: Math.random, environment, limits: undefined });
     const informer = <T extends KubeObject>(resource: Resource<T>) =>
       new Informer<T>({ cluster: this.#client, resource, clock: systemClock, random: Math.random, log: silent, namespace });
     this.#rollouts = informer(resources.rollouts);
@@ -83,7 +97,8 @@ export class Observer {
   }
 
   async ready(): Promise<void> {
-    await whenSynced([this.#rollouts.store, this.#replicaSets.store, this.#pods.store], this.#abort.signal);
+    const signal = AbortSignal.any([this.#abort.signal, this.#interrupted]);
+    await whenSynced([this.#rollouts.store, this.#replicaSets.store, this.#pods.store], signal);
   }
 
   get rollout(): Rollout | undefined {
@@ -94,7 +109,7 @@ export class Observer {
     return this.weights.at(-1)?.canaryWeight ?? 0;
   }
 
-  /** Image tag -> its pods, for those that have any or belong to a ReplicaSet with any. */
+  /** Version -> its pods, for those that have any or belong to a ReplicaSet with any. */
   podsByVersion(): ReadonlyMap<string, PodCount> {
     const counts = new Map<string, PodCount>();
     for (const pod of this.#pods.store.list()) {
@@ -109,11 +124,11 @@ export class Observer {
     return counts;
   }
 
-  /** The image tag of the ReplicaSet with this hash. */
+  /** The version that the ReplicaSet with this hash runs. */
   versionOf(hash: string | undefined): string | undefined {
     const replicaSet = this.#replicaSets.store.list().find(({ metadata }) => metadata.labels?.[labels.podTemplateHash] === hash);
-    const containers = replicaSet?.spec.template.spec?.containers as readonly { readonly image?: string }[] | undefined;
-    return hash === undefined ? undefined : containers?.[0]?.image?.split(':')[1];
+    const containers = replicaSet?.spec.template.spec?.containers as readonly ShopContainer[] | undefined;
+    return hash === undefined ? undefined : versionIn(containers?.[0]);
   }
 
   /** When a failed measurement was first seen in any run, ms since the epoch. */
@@ -122,10 +137,11 @@ export class Observer {
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
-  /** Settles with the time when the condition first holds. Rejects after the time is up, with what `describe` says of the situation then. */
+  /** Settles with the time when the condition first holds. Rejects when interrupted, and after the time is up with what `describe` says of the situation then. */
   async until(condition: () => boolean, withinMs: number, describe: () => string): Promise<number> {
     const deadline = Date.now() + withinMs;
     while (!condition()) {
+      this.#interrupted.throwIfAborted();
       const leftMs = deadline - Date.now();
       if (leftMs <= 0) throw new Error(`after ${withinMs / 1000} s still waiting: ${describe()}`);
       await new Promise<void>((resolve) => {
@@ -142,10 +158,9 @@ export class Observer {
     return Date.now();
   }
 
-  async setImage(namespace: string, image: string): Promise<void> {
-    const body = [{ op: 'replace' as const, path: '/spec/template/spec/containers/0/image', value: image }];
+  async changeShop(namespace: string, body: readonly JsonPatchOperation[]): Promise<void> {
     const result = await this.#client.patch(resources.rollouts, { namespace, name: 'shop' }, { type: 'json', body });
-    if (result.outcome !== 'done') throw new Error(`the shop's image could not be set: ${result.outcome}`);
+    if (result.outcome !== 'done') throw new Error(`the shop's Rollout could not be changed: ${result.outcome}`);
   }
 
   async stop(): Promise<void> {
@@ -174,8 +189,9 @@ export class Observer {
     const uid = event?.metadata.uid ?? '';
     if (event === undefined || this.#seenEvents.has(uid)) return;
     this.#seenEvents.add(uid);
-    const { kind } = event.involvedObject ?? {};
-    if (kind !== 'Rollout' && kind !== 'AnalysisRun') return;
+    const { kind, name = '' } = event.involvedObject ?? {};
+    const isOfShop = (kind === 'Rollout' || kind === 'AnalysisRun') && name.startsWith('shop');
+    if (!isOfShop) return;
     const type = event.type === 'Warning' ? 'Warning' : 'Normal';
     const happening: Happening = {
       atMs: Date.now() - this.#beganMs,

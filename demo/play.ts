@@ -1,10 +1,9 @@
 /** The play itself: version 1 is there, version 2 is good and gets promoted, version 3 is bad and is taken back; then the bill. */
-import { readFile } from 'node:fs/promises';
 import { type Bill, makeBill } from './bill.ts';
 import { Observer, type PodCount } from './observer.ts';
 import type { Revision, Scene } from './scene.ts';
 import type { Screen } from './screen.ts';
-import { startTraffic, type Traffic } from './shop/traffic.ts';
+import { type Outcome, startTraffic, type Traffic } from './shop/traffic.ts';
 import type { Stage } from './stage.ts';
 import { VersionTally } from './tally.ts';
 
@@ -13,16 +12,17 @@ export interface PlayOptions {
   readonly screen: Screen;
   /** Milliseconds since the epoch. */
   readonly beganMs: number;
+  /** The play breaks off when it aborts. */
+  readonly signal: AbortSignal;
 }
 
 const drawEveryMs = 100;
-const withinMs = { open: 60_000, promoted: 90_000, takenBack: 60_000 };
 const badVersion = 'v3';
-const host = 'shop.example';
 
 /** Settles when the play is over, well or badly. Rejects only where not even a bill can be made. */
-export async function play(stage: Stage, { requestsPerSecond, screen, beganMs }: PlayOptions): Promise<Bill> {
-  const observer = new Observer(stage.cluster.adminKubeconfig, stage.namespace, beganMs);
+export async function play(stage: Stage, { requestsPerSecond, screen, beganMs, signal }: PlayOptions): Promise<Bill> {
+  const { kubeconfig, namespace, gatewayUrl, host, withinMs } = stage;
+  const observer = new Observer({ kubeconfig, namespace, beganMs, signal });
   observer.onHappening = (happening) => screen.happened(happening);
   const tally = new VersionTally();
   let title = 'version 1 opens the shop';
@@ -33,9 +33,9 @@ export async function play(stage: Stage, { requestsPerSecond, screen, beganMs }:
   try {
     await observer.ready();
     await observer.until(() => isHealthy(observer, 'v1'), withinMs.open, describe);
-    await untilServing(stage.gateway.httpUrl);
+    await untilServing(stage, signal);
     traffic = startTraffic({
-      url: stage.gateway.httpUrl,
+      url: gatewayUrl,
       host,
       requestsPerSecond,
       onResponse: (outcome) => tally.count(outcome),
@@ -48,7 +48,7 @@ export async function play(stage: Stage, { requestsPerSecond, screen, beganMs }:
 
     title = 'version 2, a good one';
     screen.say('version 2 goes out: it is a good one');
-    await observer.setImage(stage.namespace, 'shop:v2');
+    await observer.changeShop(namespace, stage.release('v2'));
     await observer.until(
       () => isHealthy(observer, 'v2') && (observer.podsByVersion().get('v1')?.pods ?? 0) === 0,
       withinMs.promoted,
@@ -58,7 +58,7 @@ export async function play(stage: Stage, { requestsPerSecond, screen, beganMs }:
 
     title = 'version 3, a bad one: one request in five fails';
     screen.say('version 3 goes out: it fails one request in five');
-    await observer.setImage(stage.namespace, `shop:${badVersion}`);
+    await observer.changeShop(namespace, stage.release(badVersion));
     await observer.until(() => observer.canaryWeight > 0, withinMs.takenBack, describe);
     marks.weightZeroMs = await observer.until(
       () => observer.firstFailedMeasurementMs !== undefined && observer.canaryWeight === 0,
@@ -90,21 +90,26 @@ export async function play(stage: Stage, { requestsPerSecond, screen, beganMs }:
     firstFailedMeasurementMs: observer.firstFailedMeasurementMs,
     weightZeroMs: marks.weightZeroMs || undefined,
     lastBadPodGoneMs: marks.lastBadPodGoneMs || undefined,
-    apiRequests: await requestsOf(stage.controllerUser, stage.cluster.auditLog),
+    apiRequests: await stage.apiRequests(),
   });
 }
 
 /** The gateway learns of routes and endpoints by watches of its own: the shop is open when it has answered for a while. */
-async function untilServing(url: string): Promise<void> {
-  const probe = startTraffic({ url, host, requestsPerSecond: 50 });
+async function untilServing({ gatewayUrl: url, host, withinMs }: Stage, signal: AbortSignal): Promise<void> {
+  let last = 'no answer yet';
+  const onResponse = ({ status, error }: Outcome): void => {
+    last = error ?? `HTTP ${status}`;
+  };
+  const probe = startTraffic({ url, host, requestsPerSecond: 50, onResponse });
   const deadline = Date.now() + withinMs.open;
   for (let seen = 0; ; seen = probe.counters.answered) {
     const failed = probe.counters.failed + probe.counters.errors;
     await new Promise((resolve) => setTimeout(resolve, 500));
     const isServing = probe.counters.answered > seen && probe.counters.failed + probe.counters.errors === failed;
-    if (!isServing && Date.now() < deadline) continue;
+    if (!isServing && Date.now() < deadline && !signal.aborted) continue;
     await probe.stop();
-    if (!isServing) throw new Error('the gateway does not serve the shop');
+    signal.throwIfAborted();
+    if (!isServing) throw new Error(`the gateway at ${url} does not serve the shop: ${last}`);
     return;
   }
 }
@@ -148,23 +153,4 @@ function stepWords(step: Step): string {
   if (step.setWeight !== undefined) return `weight ${step.setWeight}`;
   if (step.pause !== undefined) return `pause ${step.pause.duration ?? ''}`.trim();
   return Object.keys(step)[0] ?? '';
-}
-
-/** `verb resource` -> how often this user asked for it and was answered. */
-async function requestsOf(user: string, auditLog: string | undefined): Promise<Readonly<Record<string, number>>> {
-  const counts: Record<string, number> = {};
-  for (const line of auditLog === undefined ? [] : (await readFile(auditLog, 'utf8')).split('\n')) {
-    if (!line.includes(user)) continue;
-    const { verb, objectRef, user: who } = JSON.parse(line) as AuditEntry;
-    if (who?.username !== user || objectRef === undefined) continue;
-    const what = `${verb} ${objectRef.resource}${objectRef.subresource === undefined ? '' : `/${objectRef.subresource}`}`;
-    counts[what] = (counts[what] ?? 0) + 1;
-  }
-  return counts;
-}
-
-interface AuditEntry {
-  readonly verb: string;
-  readonly user?: { readonly username?: string };
-  readonly objectRef?: { readonly resource: string; readonly subresource?: string };
 }
