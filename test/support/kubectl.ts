@@ -24,24 +24,35 @@ const commands = {
   promote: ['status', { status: { pauseConditions: null } }],
 } as const;
 
+const reading = new Set(['get', 'describe', 'wait', 'auth', 'version']);
+
 export class Kubectl {
   readonly #path: string;
   readonly #kubeconfig: string;
   readonly #namespace: string;
+  /** Called after everything that may have written. */
+  readonly #wrote: () => Promise<void>;
 
-  constructor(path: string, kubeconfig: string, namespace: string) {
+  constructor(path: string, kubeconfig: string, namespace: string, wrote: () => Promise<void> = async () => {}) {
     this.#path = path;
     this.#kubeconfig = kubeconfig;
     this.#namespace = namespace;
+    this.#wrote = wrote;
   }
 
-  static async open(namespace: string, cluster?: OpenedCluster): Promise<Kubectl> {
+  static async open(namespace: string, cluster?: OpenedCluster, wrote?: () => Promise<void>): Promise<Kubectl> {
     const opened = cluster ?? (await sharedCluster());
-    return new Kubectl(await opened.partPath('kubectl'), opened.adminKubeconfig, namespace);
+    return new Kubectl(await opened.partPath('kubectl'), opened.adminKubeconfig, namespace, wrote);
   }
 
   /** Its standard output. Throws KubectlFailed when it ends with another code than 0. */
-  run(args: readonly string[], input?: string): Promise<string> {
+  async run(args: readonly string[], input?: string): Promise<string> {
+    const output = await this.#spawn(args, input);
+    if (!reading.has(args[0] ?? '')) await this.#wrote();
+    return output;
+  }
+
+  #spawn(args: readonly string[], input?: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const all = [`--kubeconfig=${this.#kubeconfig}`, `--namespace=${this.#namespace}`, ...args];
       const child = spawn(this.#path, all, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -62,8 +73,9 @@ export class Kubectl {
 
   /** `kubectl apply -f -`, of YAML or of objects. */
   async apply(...manifests: readonly (string | object)[]): Promise<string> {
+    // What begins with a brace would be read as JSON alone.
     const documents = manifests.map((manifest) => (typeof manifest === 'string' ? manifest : JSON.stringify(manifest)));
-    return await this.run(['apply', '-f', '-'], documents.join('\n---\n'));
+    return await this.run(['apply', '-f', '-'], documents.map((document) => `---\n${document}\n`).join(''));
   }
 
   async mergePatch(target: string, patch: object, subresource?: string): Promise<void> {

@@ -2,7 +2,7 @@
  * Everything that happens in one namespace, recorded by watches from its beginning: every stored version of every Rollout, ReplicaSet, Pod,
  * AnalysisRun and Event. Tests wait for a state here and look back at all the states on the way, so nothing is missed between two looks.
  */
-import { CoreV1Api, type KubeConfig, Watch } from '@kubernetes/client-node';
+import { CoreV1Api, CustomObjectsApi, type KubeConfig, Watch } from '@kubernetes/client-node';
 import { onTestFinished } from 'vitest';
 import type { ReplicaSet } from '../../src/api/kubernetes.ts';
 import type { Rollout, RolloutStatus } from '../../src/api/rollout.ts';
@@ -126,6 +126,18 @@ export class NamespaceRecord {
 
   #tell(): void {
     for (const look of this.#waiting) look();
+  }
+
+  /** Settles when everything that Rollouts are now has been seen here. */
+  async catchUp(): Promise<void> {
+    const api = this.#config.makeApiClient(CustomObjectsApi);
+    const query = { group: 'argoproj.io', version: 'v1alpha1', namespace: this.#namespace, plural: 'rollouts' };
+    const { items } = (await api.listNamespacedCustomObject(query)) as { readonly items: readonly RecordedObject[] };
+    const seen = new Map<string, bigint>();
+    await this.until('what was written is seen', () => {
+      for (const { object } of this.versions('rollouts')) seen.set(object.metadata.uid, BigInt(object.metadata.resourceVersion));
+      return items.every(({ metadata }) => (seen.get(metadata.uid) ?? 0n) >= BigInt(metadata.resourceVersion));
+    });
   }
 
   /** Looks now and after every change; settles with what `look` found. Throws, with the last state, when it does not within the time. */

@@ -23,7 +23,8 @@ export async function setStage(settings: Omit<ControllerSettings, 'namespace'> =
 export async function setQuietStage({ cluster }: Pick<ControllerSettings, 'cluster'> = {}): Promise<Omit<Stage, 'controller'>> {
   const namespace = await createNamespace(cluster);
   onTestFinished(async () => await deleteNamespace(namespace, cluster));
-  const [kubectl, record] = await Promise.all([Kubectl.open(namespace, cluster), NamespaceRecord.start(namespace, cluster)]);
+  const record = await NamespaceRecord.start(namespace, cluster);
+  const kubectl = await Kubectl.open(namespace, cluster, () => record.catchUp());
   return { namespace, kubectl, record };
 }
 
