@@ -20,6 +20,8 @@ export interface Memory {
   statusWrittenAtMs: number | undefined;
   /** identity -> what was done in a pass whose status could not be stored, and is told after the next one. */
   readonly untold: Map<string, Announcement>;
+  /** Passes in a row that found the world changed under them. */
+  staleInARow: number;
   /** False until this process has told what a process before it may have left untold. */
   hasCaughtUp: boolean;
 }
@@ -51,6 +53,7 @@ export class Memories {
       routes: undefined,
       statusWrittenAtMs: known?.uid === uid ? known.statusWrittenAtMs : undefined,
       untold: known?.uid === uid ? known.untold : new Map(),
+      staleInARow: 0,
       hasCaughtUp: known?.uid === uid && known.hasCaughtUp,
     };
     this.#memories.set(key, memory);

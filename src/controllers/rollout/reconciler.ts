@@ -33,6 +33,7 @@ export interface RolloutReconcilerOptions {
 /** A router's news or a failure is decided on at once, but not for ever within one pass. */
 const mostRounds = 4;
 const staleRetryMs = 50;
+const longestStaleRetryMs = 5_000;
 
 export class RolloutReconciler {
   readonly #options: RolloutReconcilerOptions;
@@ -88,10 +89,11 @@ export class RolloutReconciler {
       const applied = await applyEffects(observed.rollout, decision.effects, { cluster, router: memory.router, signal });
       failures.push(...applied.failures);
       const hasNews = remember(memory, decision, applied);
-      if (applied.outcome === 'stale') return requeue(staleRetryMs);
+      if (applied.outcome === 'stale') return lookAgain(memory);
       if (hasNews && round < mostRounds) continue;
       const written = await this.#statuses.write(observed.rollout, decision.status, applied.resourceVersion, signal);
-      if (written === 'stale') return requeue(staleRetryMs);
+      if (written === 'stale') return lookAgain(memory);
+      memory.staleInARow = 0;
       if (written === 'done') memory.statusWrittenAtMs = clock.now();
       announceRollout(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
       memory.untold.clear();
@@ -150,4 +152,10 @@ function remember(memory: Memory, decision: Decision, applied: Applied): boolean
       if (isOfEffect(announcement)) memory.untold.set(announcement.identity, announcement);
   }
   return isNewWord || applied.failures.length > 0;
+}
+
+/** The world was not as decided on. What changed it usually arrives by a watch at once; what never does is asked for ever more rarely. */
+function lookAgain(memory: Memory): Next {
+  memory.staleInARow += 1;
+  return requeue(Math.min(longestStaleRetryMs, staleRetryMs * 2 ** Math.min(memory.staleInARow - 1, 10)));
 }
