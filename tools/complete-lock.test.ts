@@ -65,7 +65,7 @@ describe('completeLock', () => {
 
 describe('package-lock.json of this repository', () => {
   const lock = JSON.parse(readFileSync(join(import.meta.dirname, '../package-lock.json'), 'utf8')) as {
-    packages: Record<string, { integrity?: string }>;
+    packages: Record<string, Lock['packages'][string] & { readonly integrity?: string }>;
   };
 
   it('has all it needs', () => {
