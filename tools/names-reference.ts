@@ -90,10 +90,10 @@ const eventMeanings: Meanings<EventReason> = {
   SwitchService: 'A Service selects other pods.',
   TrafficWeightUpdated: 'The routes carry another weight.',
   TrafficRoutingError: 'The routes could not be written, or their gateway refused them.',
-  ExperimentCreated: 'An Experiment was created.',
+  ExperimentCreated: 'Not written by this version.',
   ReplicaSetCreateError: 'The API server refused a ReplicaSet.',
-  ReconciliationError: 'Something else could not be done; the message says what.',
-  RolloutDeleted: 'The Rollout is gone.',
+  ReconciliationError: 'Not written by this version.',
+  RolloutDeleted: 'Not written by this version.',
   InvalidSpec: 'Something keeps the Rollout from being obeyed.',
 };
 
