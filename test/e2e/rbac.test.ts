@@ -1,0 +1,127 @@
+/** The controller under the chart's own ServiceAccount does all that it is for, once, and nobody has to forbid it anything. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { createNamespace, deleteNamespace, sharedCluster } from '../support/cluster.ts';
+import { startController } from '../support/controller.ts';
+import { Kubectl } from '../support/kubectl.ts';
+import { startPrometheusEndpoint } from '../support/prometheus-endpoint.ts';
+import { command, setImage, untilAborted, untilHealthy, untilPausedAt } from '../support/routed-stage.ts';
+import { shopRollout, shopRoute, shopServices, template } from '../support/shop.ts';
+import { watchNamespace } from '../support/watched-namespace.ts';
+
+const chart = join(import.meta.dirname, '..', '..', 'charts', 'rampart');
+const account = 'rampart';
+const rules = new Set(['ServiceAccount', 'Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding']);
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+/** What the chart brings of rights, applied in that namespace. Cluster-wide rules go with the test. */
+async function grant(namespace: string, values: readonly string[], kubectl: Kubectl): Promise<void> {
+  const helm = await (await sharedCluster()).partPath('helm');
+  const set = [`fullnameOverride=${namespace}`, `serviceAccount.name=${account}`, ...values].flatMap((value) => ['--set', value]);
+  const { stdout } = await promisify(execFile)(helm, ['template', 'rampart', chart, '--namespace', namespace, ...set]);
+  const manifests = parseAllDocuments(stdout).map((document) => document.toJS() as Manifest | null);
+  const granted = manifests.filter((manifest) => manifest !== null).filter(({ kind }) => rules.has(kind));
+  await kubectl.apply(...granted);
+  onTestFinished(async () => {
+    for (const { kind, metadata } of granted.filter(({ kind }) => kind.startsWith('Cluster')))
+      await kubectl.run(['delete', kind.toLowerCase(), metadata.name, '--wait=false']);
+  });
+}
+
+const success = [1];
+const failure = [0];
+
+test.each([
+  { scope: 'its namespace', clusterWide: false },
+  { scope: 'the cluster', clusterWide: true },
+])('with rights on $scope', { timeout: 120_000 }, async ({ clusterWide }) => {
+  const cluster = await sharedCluster();
+  const namespace = await createNamespace();
+  onTestFinished(async () => await deleteNamespace(namespace));
+  const kubectl = await Kubectl.open(namespace);
+  await grant(namespace, clusterWide ? [`instanceId=${namespace}`] : ['namespaced=true'], kubectl);
+  let answer = success;
+  const prometheus = await startPrometheusEndpoint(() => answer);
+  onTestFinished(() => prometheus.stop());
+  const view = await watchNamespace(namespace);
+  const controller = await startController({
+    namespace,
+    clusterWide,
+    kubeconfig: await cluster.serviceAccountKubeconfig(namespace, account),
+    ...(clusterWide && { args: [`--instance-id=${namespace}`] }),
+  });
+
+  const labels = clusterWide ? { 'argo-rollouts.argoproj.io/controller-instance-id': namespace } : {};
+  const steps = [{ setWeight: 20 }, { pause: {} }, { analysis: { templates: [{ templateName: 'good' }] } }];
+  const spec = { revisionHistoryLimit: 0, analysis: { successfulRunHistoryLimit: 0, unsuccessfulRunHistoryLimit: 0 } };
+  const annotations = { 'rampart.dev/on-failure': 'undo' };
+  const rollout = shopRollout({ replicas: 2, steps, spec, annotations });
+  const experiment = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Experiment',
+    metadata: { name: 'alone', labels },
+    spec: { templates: [{ name: 'a', selector: { matchLabels: { app: 'a' } }, template: { metadata: { labels: { app: 'a' } } } }] },
+  };
+  await view.apply(...shopServices(), shopRoute(), template('good', prometheus.address), experiment);
+  await view.apply({ ...rollout, metadata: { ...rollout.metadata, labels } });
+  await untilHealthy(view, 'shop:v1');
+  for (const [image, verdict] of [
+    ['shop:v2', success],
+    ['shop:v3', success],
+    ['shop:v4', failure],
+  ] as const) {
+    answer = verdict;
+    await setImage(view, image);
+    await untilPausedAt(view, 1, 20);
+    await command(view, 'promote');
+    if (verdict === success) await untilHealthy(view, image);
+    else await untilAborted(view);
+  }
+  await view.until(
+    'the stable template is back',
+    () =>
+      view.rollout().metadata.annotations?.['rampart.dev/last-failure'] !== undefined &&
+      view.status().currentPodHash === view.status().stableRS,
+  );
+  await view.until(
+    'old ones are deleted',
+    () => view.replicaSetOf('shop:v1') === undefined && view.runs.list(namespace).length <= 1,
+  );
+  await kubectl.run(['delete', 'rollout/shop', '--timeout=20s']);
+  await view.until('the Services are given back', () =>
+    ['stable', 'canary'].every((name) => {
+      const service = view.services.get(namespace, name);
+      return (
+        service?.spec.selector?.['rollouts-pod-template-hash'] === undefined &&
+        service?.metadata.annotations?.['argo-rollouts.argoproj.io/managed-by-rollouts'] === undefined
+      );
+    }),
+  );
+  await kubectl.run(['wait', 'experiment/alone', '--for=jsonpath={.status.phase}=Error', '--timeout=20s']);
+  expect(await controller.stop()).toBe(0);
+  expect((await controller.log()).split('\n').filter((line) => /forbidden|\b403\b/i.test(line))).toEqual([]);
+  expect((await controller.log()).split('\n').filter((line) => / ERROR /.test(line))).toEqual([]);
+
+  const subject = `--as=system:serviceaccount:${namespace}:${account}`;
+  const may = async (...what: readonly string[]): Promise<string> => {
+    // kubectl says no with exit code 1.
+    return (await kubectl.run(['auth', 'can-i', ...what, subject]).catch(() => 'no')).trim();
+  };
+  expect(await may('list', 'rollouts')).toBe('yes');
+  for (const what of [
+    ['list', 'secrets'],
+    ['get', 'secrets'],
+    ['create', 'pods'],
+    ['delete', 'services'],
+    ['update', 'rollouts'],
+    ['delete', 'leases'],
+  ])
+    expect(await may(...what), what.join(' ')).toBe('no');
+});
