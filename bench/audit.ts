@@ -11,6 +11,8 @@ interface Entry {
   readonly responseStatus?: { readonly code?: number };
 }
 
+const newline = 0x0a;
+
 export class AuditReader {
   readonly #file: string;
   readonly #user: string;
@@ -26,18 +28,27 @@ export class AuditReader {
     const counts = new Map<string, number>();
     const file = await open(this.#file);
     try {
-      for await (const line of file.readLines({ start: this.#offset, autoClose: false })) {
-        this.#offset += Buffer.byteLength(line) + 1;
-        if (!line.includes(this.#user)) continue;
-        const { verb, user, objectRef } = JSON.parse(line) as Entry;
-        if (user?.username !== this.#user || objectRef === undefined) continue;
-        const what = `${verb} ${objectRef.resource}${objectRef.subresource === undefined ? '' : `/${objectRef.subresource}`}`;
-        counts.set(what, (counts.get(what) ?? 0) + 1);
+      let rest = Buffer.alloc(0);
+      for await (const chunk of file.createReadStream({ start: this.#offset, autoClose: false })) {
+        const text = Buffer.concat([rest, chunk as Buffer]);
+        // The last line may still be being written: it is read the next time.
+        const end = text.lastIndexOf(newline) + 1;
+        for (const line of text.toString('utf8', 0, end).split('\n')) this.#count(line, counts);
+        this.#offset += end;
+        rest = text.subarray(end);
       }
     } finally {
       await file.close();
     }
     return counts;
+  }
+
+  #count(line: string, counts: Map<string, number>): void {
+    if (!line.includes(this.#user)) return;
+    const { verb, user, objectRef } = JSON.parse(line) as Entry;
+    if (user?.username !== this.#user || objectRef === undefined) return;
+    const what = `${verb} ${objectRef.resource}${objectRef.subresource === undefined ? '' : `/${objectRef.subresource}`}`;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
   }
 }
 

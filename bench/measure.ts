@@ -4,7 +4,7 @@ import { analysisTemplates, rollouts as rolloutResource } from '../src/api/resou
 import type { Rollout } from '../src/api/rollout.ts';
 import type { KubernetesClient } from '../src/runtime/client/kubernetes-client.ts';
 import type { Resource } from '../src/runtime/cluster.ts';
-import { type AuditReader, eventWrites, writes } from './audit.ts';
+import { type AuditReader, eventWrites, type Requests, writes } from './audit.ts';
 import { type Fleet, isHealthy } from './fleet.ts';
 import { analysedRollout, fleetRollout, successRate } from './objects.ts';
 import { percentile } from './percentile.ts';
@@ -51,6 +51,10 @@ async function setImage({ client, namespace }: Bench, name: string, image: strin
   return sentMs;
 }
 
+function perRollout(requests: Requests, count: number): string {
+  return [...requests].map(([what, number]) => `${(number / count).toFixed(2)} ${what}`).join(', ');
+}
+
 /** N Rollouts created, then all updated at once. */
 export async function measureFleet(bench: Bench, count: number): Promise<readonly Figure[]> {
   const { fleet, audit, namespace, tell } = bench;
@@ -61,6 +65,7 @@ export async function measureFleet(bench: Bench, count: number): Promise<readonl
   await fleet.all(fleetNames, isHealthy, patient);
   await bench.eventsWritten();
   const created = await audit.next();
+  tell(`requests per Rollout created: ${perRollout(created, count)}`);
   tell(`updating ${count} Rollouts at once`);
   const before = await usageOf(bench.controllerPid);
   const startedMs = performance.now();
@@ -74,6 +79,7 @@ export async function measureFleet(bench: Bench, count: number): Promise<readonl
   const after = await usageOf(bench.controllerPid);
   await bench.eventsWritten();
   const updated = await audit.next();
+  tell(`requests per update: ${perRollout(updated, count)}`);
   tell('waiting ten seconds at rest');
   await new Promise((resolve) => setTimeout(resolve, 10_000));
   const atRest = writes(await audit.next());
