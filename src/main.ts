@@ -122,6 +122,7 @@ class ControllerProcess {
     const workers = createWorkers({
       options: this.#options,
       cluster: cluster(this.#client),
+      analysisCluster: cluster(this.#client.withLimits({ qps: this.#options.qps, burst: this.#options.burst })),
       watches,
       recorder,
       providers: new Map<string, MetricProvider>([

@@ -48,11 +48,11 @@ export const flags = [
     environment: 'ARGO_ROLLOUTS_PROMETHEUS_ADDRESS',
     help: 'URL of Prometheus for metrics that name none.',
   },
-  { name: 'qps', kind: 'count', default: '100', range: [1, 10_000], help: 'Requests a second to the Kubernetes API, sustained.' },
+  { name: 'qps', kind: 'count', default: '200', range: [1, 10_000], help: 'Requests a second to the Kubernetes API, sustained.' },
   {
     name: 'burst',
     kind: 'count',
-    default: '200',
+    default: '400',
     range: [1, 20_000],
     help: 'Requests to the Kubernetes API at once, before --qps applies.',
   },

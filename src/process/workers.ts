@@ -22,6 +22,8 @@ export interface WorkersOptions {
   readonly options: ControllerOptions;
   /** Fenced: refuses to write when the lease is gone. */
   readonly cluster: Cluster;
+  /** The same with limits of its own: what is written of measurements must not hold up the Rollouts that they decide on. */
+  readonly analysisCluster: Cluster;
   readonly watches: Watches;
   readonly recorder: EventRecorder;
   readonly providers: ReadonlyMap<string, MetricProvider>;
@@ -40,7 +42,7 @@ export function createWorkers(parts: WorkersOptions): Workers {
   const { watches, options } = parts;
   const routeStores = Object.values(watches.routes);
   const cluster = trackedCluster(parts.cluster, [...Object.values(watches.stores), watches.experiments, ...routeStores]);
-  const analysis = analysisController(parts, cluster);
+  const analysis = analysisController(parts, trackedCluster(parts.analysisCluster, [watches.stores.analysisRuns]));
   const controllers = [
     ...(options.controllers.has('rollouts') ? [rolloutController(parts, cluster), experimentController(parts, cluster)] : []),
     ...(options.controllers.has('analysis') ? [analysis.controller] : []),

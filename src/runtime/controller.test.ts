@@ -127,6 +127,20 @@ test('changes lead to the owner, and to whatever a mapping says of both the old 
   ]);
 });
 
+test('how urgent a key is depends on the present state of what changed', () => {
+  const store = new Store<KubeObject>({ resource: things, clock: new SteppedClock(), log: keptLog() });
+  const lanes: (string | undefined)[] = [];
+  fromOwner(store, { group: 'g', kind: 'Owner' }, ({ metadata }) =>
+    metadata.labels?.phase === 'Failed' ? 'urgent' : 'normal',
+  ).start((_, lane) => lanes.push(lane));
+  const ownerReferences = [{ apiVersion: 'g/v1', kind: 'Owner', name: 'web', uid: 'u', controller: true }];
+  const running = thing('a', 1, { ownerReferences, labels: { phase: 'Running' } });
+  const failed = thing('a', 2, { ownerReferences, labels: { phase: 'Failed' } });
+  for (const state of [running, failed]) store.observe(state);
+  store.observeDeleted({ ...failed, metadata: { ...failed.metadata, resourceVersion: '3' } });
+  expect(lanes).toEqual(['normal', 'urgent', undefined]);
+});
+
 test('shutting down lets work finish, then writes events, then gives the lease back', async () => {
   const order: string[] = [];
   const { promise: slow, resolve } = Promise.withResolvers<Next>();

@@ -10,6 +10,9 @@ import { anyTemplate, managers, type Stores } from '../stores.ts';
 
 const owner = { group: argoGroup, kind: rolloutResource.kind };
 
+/** Phases of a run that may take an update back, which goes before everything else. */
+const mayAbort: ReadonlySet<string | undefined> = new Set(['Failed', 'Error', 'Inconclusive']);
+
 /** `routes` are the stores of route objects that routers read. */
 export function rolloutSources(stores: Stores, routes: readonly Store<KubeObject>[]): readonly Source[] {
   const { rollouts } = stores;
@@ -17,7 +20,7 @@ export function rolloutSources(stores: Stores, routes: readonly Store<KubeObject
   return [
     fromSelf(rollouts, ({ status }) => (status?.abort === true ? 'urgent' : 'normal')),
     fromOwner(stores.replicaSets, owner),
-    fromOwner(stores.analysisRuns, owner),
+    fromOwner(stores.analysisRuns, owner, ({ status }) => (mayAbort.has(status?.phase) ? 'urgent' : 'normal')),
     fromMapped(stores.services, (service) => [...found('service', keyTextOf(service)), ...managers(service)]),
     fromMapped(stores.endpointSlices, ({ metadata }) => {
       const name = metadata.labels?.['kubernetes.io/service-name'];
