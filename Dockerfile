@@ -9,11 +9,11 @@ COPY package.json package-lock.json ./
 # esbuild's script puts its program in place; no other package of the lock file gets to run one.
 RUN npm ci --ignore-scripts --no-audit --no-fund && npm rebuild esbuild
 COPY tsconfig.json ./
-COPY tools/build.ts ./tools/
+COPY tools/build.ts tools/lean-packages.ts ./tools/
 COPY src ./src
 RUN node tools/build.ts && node dist/rampart.js version
 
-FROM ${NODE_IMAGE}
+FROM ${NODE_IMAGE} AS rampart
 # npm and its kind have no business in production; dumb-init reaps children (exec plugins of a kubeconfig) and passes signals on, which
 # node as PID 1 does not.
 RUN apt-get update \
@@ -36,3 +36,11 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["node", "-e", "\
   fetch(url).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1));"]
 ENTRYPOINT ["dumb-init", "--", "node", "/app/rampart.js"]
 CMD ["controller"]
+
+# The demo's image, for clusters where pods are containers:  docker build --target demo -t rampart-demo .
+# Rampart as it is, and the shop beside it, which a pod runs by `node /app/shop/shop.ts`.
+FROM rampart AS demo
+COPY demo/shop/shop.ts demo/shop/settings.ts demo/shop/metrics.ts /app/shop/
+
+# The last stage is what a build without --target makes: Rampart alone.
+FROM rampart
