@@ -25,12 +25,27 @@ function installDependencies() {
   writeFileSync(stamp, wanted);
 }
 
+/** The pinned Node is a prebuilt binary: where it does not start, the machine lacks a library that it needs. */
+function requireWorkingNode(bin) {
+  const tried = spawnSync(join(bin, 'node'), ['--version'], { encoding: 'utf8' });
+  if (tried.status === 0) return;
+  console.error(`rampart: the pinned Node does not start here: ${tried.error?.message ?? tried.stderr.trim()}`);
+  console.error('rampart: on a minimal Debian or Ubuntu, `apt-get install libatomic1` helps.');
+  process.exit(1);
+}
+
 installDependencies();
 const bin = join(root, 'node_modules', '.bin');
+requireWorkingNode(bin);
 const child = spawn(join(bin, 'node'), ['--disable-warning=ExperimentalWarning', ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// npm's shell dies of a signal without passing it on: whoever has lost its parent ends what it started.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) child.kill('SIGTERM');
+}, 500).unref();
 child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
