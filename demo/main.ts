@@ -1,7 +1,8 @@
 /** `npm run demo`: Rampart's main job, with real traffic, on a Kubernetes of its own or on one that is there. */
+import { loadKubeConfig } from '../src/runtime/client/kube-config.ts';
 import type { PartName } from '../tools/cluster/contract.ts';
 import { type ClusterSource, chooseCluster } from '../tools/cluster/external/choice.ts';
-import { openExistingCluster } from '../tools/cluster/external/external-cluster.ts';
+import { type ExternalCluster, openExistingCluster } from '../tools/cluster/external/external-cluster.ts';
 import { hostAbilities } from '../tools/cluster/external/host-abilities.ts';
 import { enterNamespace, insideNamespace } from '../tools/cluster/namespace/enter.ts';
 import { ensureParts } from '../tools/cluster/provision/provision.ts';
@@ -32,14 +33,34 @@ async function prepare(requested: DemoOptions['cluster']): Promise<ClusterSource
   const choice = isDecided ? { source: requested ?? 'embedded' } : chooseCluster(requested, await hostAbilities(embeddedParts));
   if (choice.source === 'none') throw new Error(choice.reason);
   if (choice.source === 'embedded') await enterNamespace(embeddedParts);
-  else await ensureParts(choice.source === 'k3s' ? ['helm', 'gateway-api-crds'] : ['helm']);
+  if (choice.source === 'k3s') await ensureParts(['helm', 'gateway-api-crds']);
   return choice.source;
 }
 
 async function setStage(source: ClusterSource, { existing, image }: DemoOptions, setting: StageSetting): Promise<Stage> {
   if (source === 'k3s') return await setK3sStage(image, setting);
   if (existing === undefined || image === undefined) return await setEmbeddedStage(setting);
-  return await setExternalStage(await openExistingCluster(), { ...existing, image }, setting);
+  const cluster = await openCurrentCluster();
+  await ensureParts(['helm']);
+  return await setExternalStage(cluster, { ...existing, image }, setting);
+}
+
+async function openCurrentCluster(): Promise<ExternalCluster> {
+  try {
+    // Says more plainly what is missing.
+    loadKubeConfig({ environment: process.env });
+    return await openExistingCluster();
+  } catch (error) {
+    throw new Error(`The cluster of the current kubeconfig cannot be used; KUBECONFIG may name another. ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Of an attempt at several addresses, why the first failed. */
+function reasonOf(error: unknown): string {
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error ? first.message : String(first);
 }
 
 async function main(options: DemoOptions): Promise<number> {
@@ -69,6 +90,6 @@ try {
   if (options === undefined) process.stdout.write(usage);
   process.exitCode = options === undefined ? 0 : await main(options);
 } catch (error) {
-  process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`demo: ${reasonOf(error)}\n`);
   process.exitCode = error instanceof Interrupted ? 130 : 1;
 }
