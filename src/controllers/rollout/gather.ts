@@ -40,7 +40,8 @@ export function gather(stores: Stores, stored: Rollout, recollection: Recollecti
     otherRollouts: new Set([...services.values()].flatMap(managers).flatMap((key) => otherRolloutName(stores, key, name))),
     ...templatesOf(stores, namespace, templateReferences(rollout)),
     routeProblems:
-      recollection.router?.problems({ stableService: canary?.stableService ?? '', canaryService: canary?.canaryService ?? '' }) ??
+      (canary?.trafficRouting &&
+        recollection.router?.problems({ stableService: canary.stableService ?? '', canaryService: canary.canaryService ?? '' })) ??
       [],
     routes: recollection.routes,
     failures: recollection.failures,

@@ -35,13 +35,20 @@ export class Memories {
     this.#routerFor = routerFor;
   }
 
-  /** What is remembered of this very object, with a router for its present routes; `retired` is the router of routes that it no longer names. */
-  of(key: string, rollout: Rollout): { readonly memory: Memory; readonly retired: TrafficRouter | undefined } {
+  /**
+   * What is remembered of this very object, with a router for its present routes; `retired` is the router of routes that it no longer
+   * names. A spec that is not obeyed retires none.
+   */
+  of(
+    key: string,
+    rollout: Rollout,
+    isObeyed: () => boolean,
+  ): { readonly memory: Memory; readonly retired: TrafficRouter | undefined } {
     const uid = rollout.metadata.uid ?? '';
     const canary = rollout.spec.strategy?.canary;
     const routing = JSON.stringify([canary?.trafficRouting, canary?.stableService, canary?.canaryService]);
     const known = this.#memories.get(key);
-    if (known !== undefined && known.uid === uid && known.routing === routing) {
+    if (known !== undefined && known.uid === uid && (known.routing === routing || !isObeyed())) {
       known.rollout = rollout;
       return { memory: known, retired: undefined };
     }

@@ -3,6 +3,7 @@
  * (the router's last word, what could not be done) is found again by the first look after a restart.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { validateRollout } from '../../api/validation/rollout.ts';
 import { awaitChange, type Next, requeue } from '../../core/decision.ts';
 import { announcementsFromStatus } from '../../core/rollout/announcements-from-status.ts';
 import { decide } from '../../core/rollout/decide.ts';
@@ -66,11 +67,12 @@ export class RolloutReconciler {
   async reconcile(key: string, signal: AbortSignal): Promise<Next> {
     const stored = this.#options.stores.rollouts.getByKey(key);
     if (stored === undefined) return this.#giveBack(key, signal);
-    const { rollout } = decodeOnce(stored);
-    const { memory, retired } = this.#memories.of(key, rollout);
+    const { rollout, problems } = decodeOnce(stored);
+    const isObeyed = (): boolean => validateRollout(rollout, problems).length === 0;
+    const { memory, retired } = this.#memories.of(key, rollout, isObeyed);
     await retired?.release(signal);
     if (rollout.metadata.deletionTimestamp !== undefined) return awaitChange;
-    await this.#releaseServices(key, serviceNames(rollout), signal);
+    await this.#releaseServices(key, serviceNames(rollout), signal, isObeyed);
     return this.#pass(key, memory, signal);
   }
 
@@ -124,10 +126,17 @@ export class RolloutReconciler {
     return awaitChange;
   }
 
-  async #releaseServices(key: string, stillNamed: readonly string[], signal: AbortSignal): Promise<void> {
-    for (const service of this.#options.stores.services.byIndex('managedBy', key)) {
-      if (!stillNamed.includes(service.metadata.name)) await releaseService(this.#options.cluster, service, signal);
-    }
+  /** `isObeyed`: a spec that cannot be carried out gives nothing away in the middle of an update. */
+  async #releaseServices(
+    key: string,
+    stillNamed: readonly string[],
+    signal: AbortSignal,
+    isObeyed: () => boolean = () => true,
+  ): Promise<void> {
+    const marked = this.#options.stores.services.byIndex('managedBy', key);
+    const given = marked.filter(({ metadata }) => !stillNamed.includes(metadata.name));
+    if (given.length === 0 || !isObeyed()) return;
+    for (const service of given) await releaseService(this.#options.cluster, service, signal);
   }
 }
 

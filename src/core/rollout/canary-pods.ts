@@ -30,9 +30,8 @@ export interface PodPlan {
 export function planPods(situation: Situation, course: Course, index: number, traffic: TrafficPlan | undefined): PodPlan {
   if (situation.current === undefined && situation.frozen) return standStill(situation);
   const kind = moment(situation, course);
-  const unreadable =
-    situation.frozen && kind === 'update' && situation.rollout.spec.strategy?.canary === undefined && wasRouted(situation);
-  if (kind === 'stranded' || unreadable) return standStill(situation);
+  const unreadable = situation.frozen && kind !== 'alone' && situation.rollout.spec.strategy?.canary === undefined;
+  if (kind === 'stranded' || (unreadable && wasRouted(situation))) return standStill(situation);
   return traffic === undefined ? planBasic(situation, course, index) : planRouted(situation, course, index, traffic);
 }
 

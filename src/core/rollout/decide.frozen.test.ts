@@ -49,6 +49,30 @@ describe('an invalid spec', () => {
   });
 });
 
+describe('an invalid spec that no longer says by what routes a canary is served', () => {
+  it('takes no pods away from it, not even for an abort, until it is repaired', () => {
+    const trafficRouting = { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'shop' } } };
+    const steps = [{ setWeight: 20 }, { pause: {} }];
+    const routed = {
+      canary: { canaryService: 'canary', stableService: 'stable', trafficRouting, steps, abortScaleDownDelaySeconds: 1 },
+    };
+    const spec = { replicas: 10, selector: { matchLabels: { app: 'shop' } }, template: templateOf('v1'), strategy: routed };
+    const world = new ToyWorld(spec, { services: ['canary', 'stable'] });
+    world.settle(10_000);
+    world.image('v2');
+    world.settle(5_000);
+    expect(world.sizes()).toEqual({ v1: 10, v2: 2 });
+    world.change({ strategy: blueGreen });
+    world.settle(5_000);
+    world.command({ abort: true });
+    world.settle(60_000);
+    expect([world.sizes(), world.liveRoutes?.canaryWeight]).toEqual([{ v1: 10, v2: 2 }, 20]);
+    world.change({ strategy: routed });
+    world.settle(60_000);
+    expect([world.sizes().v2 ?? 0, world.liveRoutes?.canaryWeight, world.status.phase]).toEqual([0, 0, 'Degraded']);
+  });
+});
+
 describe('commands within one second', () => {
   it('tell each try of its own', () => {
     const world = paused();

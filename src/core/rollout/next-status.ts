@@ -85,9 +85,10 @@ function refreshed({ observed }: Situation, recorded: CanaryStatus['currentStepA
 }
 
 /** What was last written to the routes. */
-export function weightsOf({ observed, routed, status }: Situation): CanaryWeights | undefined {
+export function weightsOf({ observed, routed, status, frozen }: Situation): CanaryWeights | undefined {
   const { routes } = observed;
-  if (!routed) return undefined;
+  // A spec that cannot be obeyed moves no weight: what rests on the routes still does.
+  if (!routed) return frozen ? status.canary?.weights : undefined;
   if (routes === undefined || routes.state === 'failed') return status.canary?.weights;
   const { canaryService, stableService, canaryWeight, stableWeight } = routes.desired;
   const behind = (service: string) => {
