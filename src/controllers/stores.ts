@@ -9,6 +9,7 @@ import type { Resource } from '../runtime/cluster.ts';
 import { Informer, type InformerOptions } from '../runtime/informer.ts';
 import { keyText } from '../runtime/object-key.ts';
 import type { Store, StoreOptions } from '../runtime/store.ts';
+import { withKeptSpec } from '../runtime/trim.ts';
 import { routeReferences, serviceNames, stemOf, templateReferences } from './rollout/references.ts';
 
 export interface Stores {
@@ -43,6 +44,7 @@ export function createInformers(settings: InformerSettings): Informers {
   const { namespace: _, ...clusterWide } = everything;
   return {
     rollouts: ofInstance<Rollout>(resources.rollouts, {
+      trim: withKeptSpec,
       indexes: {
         service: (rollout) => serviceNames(rollout).map((name) => keyText({ namespace: rollout.metadata.namespace, name })),
         template: (rollout) =>
@@ -108,8 +110,12 @@ function isOrphan({ metadata }: ReplicaSet): boolean {
 }
 
 /** ReplicaSets that belong to others, such as Deployments, are kept by name only: their pod templates are most of a cluster's memory. */
-function trimReplicaSet(replicaSet: ReplicaSet): ReplicaSet {
-  const owner = replicaSet.metadata.ownerReferences?.find(({ controller }) => controller === true);
-  if (owner === undefined ? isOrphan(replicaSet) : owner.kind === resources.rollouts.kind) return replicaSet;
+function trimReplicaSet(replicaSet: ReplicaSet, kept: ReplicaSet | undefined): ReplicaSet {
+  if (isKeptWhole(replicaSet)) return withKeptSpec(replicaSet, kept !== undefined && isKeptWhole(kept) ? kept : undefined);
   return { metadata: replicaSet.metadata, spec: { selector: {}, template: {} } };
+}
+
+function isKeptWhole(replicaSet: ReplicaSet): boolean {
+  const owner = replicaSet.metadata.ownerReferences?.find(({ controller }) => controller === true);
+  return owner === undefined ? isOrphan(replicaSet) : owner.kind === resources.rollouts.kind;
 }

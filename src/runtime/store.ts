@@ -20,10 +20,10 @@ export interface StoreOptions<T extends KubeObject> {
   readonly clock: Clock;
   readonly log: Log;
   /**
-   * Makes of an object as it travels the one that is kept. Bookkeeping is dropped before. May throw: the object is then reported,
-   * and the last one that could be read stays.
+   * Makes of an object as it travels the one that is kept, in the place of the one that is there. Bookkeeping is dropped before. May
+   * throw: the object is then reported, and the last one that could be read stays.
    */
-  readonly trim?: (object: T) => T;
+  readonly trim?: (object: T, kept: T | undefined) => T;
   /** index name -> the values under which an object is found by `byIndex` */
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
   /**
@@ -228,7 +228,7 @@ export class Store<T extends KubeObject> {
       return;
     try {
       const bare = trimBookkeeping(object);
-      this.#change(key, kept, this.#options.trim?.(bare) ?? bare);
+      this.#change(key, kept, this.#options.trim?.(bare, kept) ?? bare);
     } catch (error) {
       this.#options.log.error(`${this.resource.kind} ${key} cannot be read and is left as it was: ${messageOf(error)}`);
     }

@@ -14,17 +14,25 @@ const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;
 
 /** Empty if this version of Rampart can carry the Rollout out. `decoding` is what decodeRollout found; it comes first. */
 export function validateRollout(rollout: Rollout, decoding: readonly Problem[] = []): readonly Problem[] {
-  const { spec } = rollout;
+  const found = [...specProblems(rollout.spec), ...unsupportedProblems(rollout), ...onFailureProblems(rollout)];
+  return [...decoding, ...found.filter(({ path }) => !decoding.some((earlier) => earlier.path.startsWith(path)))];
+}
+
+/** spec -> what is wrong with it by itself: it is asked for at every look at a Rollout, whose spec hardly ever changes. */
+const remembered = new WeakMap<RolloutSpec, readonly Problem[]>();
+
+function specProblems(spec: RolloutSpec): readonly Problem[] {
+  const known = remembered.get(spec);
+  if (known !== undefined) return known;
   const canary = spec.strategy?.canary;
   const found = [
     ...selectorAndTemplate(spec),
     ...limitProblems(spec),
     ...strategyProblems(spec),
     ...(canary === undefined ? [] : canaryProblems(canary, 'spec.strategy.canary')),
-    ...unsupportedProblems(rollout),
-    ...onFailureProblems(rollout),
   ];
-  return [...decoding, ...found.filter(({ path }) => !decoding.some((earlier) => earlier.path.startsWith(path)))];
+  remembered.set(spec, found);
+  return found;
 }
 
 function selectorAndTemplate({ selector, template, workloadRef }: RolloutSpec): readonly Problem[] {
