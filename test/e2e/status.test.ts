@@ -1,6 +1,7 @@
 /** What a user reads: columns, description, conditions to wait for, and the sentences of specs that cannot be carried out. */
 import { expect, test } from 'vitest';
 import { setStage, shop } from '../support/rollout-stage.ts';
+import { command, openShop, setImage, untilAborted, untilPausedAt } from '../support/routed-stage.ts';
 
 test('kubectl wait right after kubectl apply never passes on the old state', async () => {
   const { kubectl, record } = await setStage();
@@ -155,3 +156,20 @@ test('what is not supported gets a sentence each, in the middle of an update not
     );
   }
 }, 120_000);
+
+test('a strategy that is not supported takes no route, Service or pod away in the middle of an update', async () => {
+  const { view, kubectl } = await openShop();
+  await setImage(view, 'shop:v2');
+  await untilPausedAt(view, 1, 20);
+  const { canary } = view.rollout().spec.strategy ?? {};
+  const hash = view.status().currentPodHash;
+  const selected = () => view.services.get(view.name, 'canary')?.spec.selector?.['rollouts-pod-template-hash'];
+  await kubectl.mergePatch('rollout/shop', { spec: { strategy: { canary: null, blueGreen: { activeService: 'stable' } } } });
+  await view.until('it is refused', () => view.status().message?.includes('blue-green strategy is not supported') === true);
+  await command(view, 'abort');
+  await view.until('the abort is seen', () => view.status().abortedAt !== undefined);
+  expect([selected(), view.weight(), view.podsOf('shop:v2') > 0]).toEqual([hash, 20, true]);
+  await kubectl.mergePatch('rollout/shop', { spec: { strategy: { canary, blueGreen: null } } });
+  await untilAborted(view);
+  await view.until('the canary is gone', () => view.podsOf('shop:v2') === 0);
+});
