@@ -1,6 +1,7 @@
 /** What one process remembers of a Rollout besides the stores: nothing that a first look after a restart would not find again. */
 import type { Rollout } from '../../api/rollout.ts';
 import type { Announcement } from '../../core/decision.ts';
+import type { Decision } from '../../core/rollout/decision.ts';
 import type { RouteEvidence } from '../../core/rollout/routes.ts';
 import type { TrafficRouter } from '../../providers/traffic/traffic-router.ts';
 
@@ -20,6 +21,8 @@ export interface Memory {
   statusWrittenAtMs: number | undefined;
   /** identity -> what was done in a pass whose status could not be stored, and is told after the next one. */
   readonly untold: Map<string, Announcement>;
+  /** A decision whose status was sent to the API server, while it is not known whether it was stored. */
+  unsure: Pick<Decision, 'status' | 'announcements'> | undefined;
   /** Passes in a row that found the world changed under them. */
   staleInARow: number;
   /** False until this process has told what a process before it may have left untold. */
@@ -60,6 +63,7 @@ export class Memories {
       routes: undefined,
       statusWrittenAtMs: known?.uid === uid ? known.statusWrittenAtMs : undefined,
       untold: known?.uid === uid ? known.untold : new Map(),
+      unsure: undefined,
       staleInARow: 0,
       hasCaughtUp: known?.uid === uid && known.hasCaughtUp,
     };

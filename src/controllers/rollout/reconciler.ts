@@ -3,6 +3,7 @@
  * (the router's last word, what could not be done) is found again by the first look after a restart.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { Rollout } from '../../api/rollout.ts';
 import { validateRollout } from '../../api/validation/rollout.ts';
 import { awaitChange, type Next, requeue } from '../../core/decision.ts';
 import { announcementsFromStatus } from '../../core/rollout/announcements-from-status.ts';
@@ -12,6 +13,7 @@ import type { EffectFailure, ObservedRollout } from '../../core/rollout/observed
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
 import type { Announcer } from '../announcer.ts';
+import { mergeDiff } from '../merge-diff.ts';
 import { managers, type Stores } from '../stores.ts';
 import { announceRollout, isOfEffect, wholeStory } from './announce.ts';
 import { type Applied, applyEffects } from './apply.ts';
@@ -84,6 +86,7 @@ export class RolloutReconciler {
     for (let round = 1; ; round++) {
       const rollout = stores.rollouts.getByKey(key);
       if (rollout === undefined) return requeue(0);
+      recognise(memory, rollout);
       const { router, routes, statusWrittenAtMs } = memory;
       const observed = gather(stores, rollout, { router, routes, failures, statusWrittenAtMs });
       const decision = decide(observed, clock.now());
@@ -93,8 +96,10 @@ export class RolloutReconciler {
       const hasNews = remember(memory, decision, applied);
       if (applied.outcome === 'stale') return lookAgain(memory);
       if (hasNews && round < mostRounds) continue;
+      memory.unsure = decision;
       const written = await this.#statuses.write(observed.rollout, decision.status, applied.resourceVersion, signal);
       if (written === 'stale') return lookAgain(memory);
+      memory.unsure = undefined;
       memory.staleInARow = 0;
       if (written === 'done') memory.statusWrittenAtMs = clock.now();
       announceRollout(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
@@ -138,6 +143,14 @@ export class RolloutReconciler {
     if (given.length === 0 || !isObeyed()) return;
     for (const service of given) await releaseService(this.#options.cluster, service, signal);
   }
+}
+
+/** A write whose answer was lost may have been stored all the same: then it is told of now. */
+function recognise(memory: Memory, { status }: Rollout): void {
+  const { unsure } = memory;
+  if (unsure === undefined || mergeDiff(status ?? {}, unsure.status) !== undefined) return;
+  memory.unsure = undefined;
+  for (const announcement of unsure.announcements) memory.untold.set(announcement.identity, announcement);
 }
 
 /** A confirmation lasts until someone changes our fields of a route or a gateway takes its word back; then the routes are asked again. */
