@@ -103,6 +103,8 @@ export class NamespaceRecord {
       else this.#fail(`the watch of ${kind} ended: ${error instanceof Error ? error.message : 'closed'}`);
     };
     const take = (type: string, object: RecordedObject): void => {
+      // The server's word on the watch itself, such as 429; it ends then and is begun again.
+      if (type === 'ERROR') return;
       seen += 1;
       newest = object.metadata.resourceVersion;
       this.#record({ kind, type, object } as Version);

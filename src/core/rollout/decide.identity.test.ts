@@ -141,6 +141,20 @@ describe('what cannot be obeyed', () => {
     expect(status.message).toContain('spec.strategy.canary.canaryService: Service "a" is managed by another Rollout');
     expect(status.message).toContain('spec.strategy.canary.stableService: Service "b" not found');
   });
+
+  it('refuses a Service that selects what its pods do not carry, the hash aside', () => {
+    const world = new ToyWorld({ ...spec, strategy: { canary: { canaryService: 'a' } } }, { services: ['a'] });
+    const service = world.services.get('a');
+    if (service === undefined) throw new Error('no Service');
+    const selecting = (selector: Readonly<Record<string, string>>): string | undefined => {
+      world.services.set('a', { ...service, spec: { ...service.spec, selector } });
+      return decide(world.observe(), world.nowMs).status.message;
+    };
+    expect(selecting({ app: 'shop', 'rollouts-pod-template-hash': 'abc' })).not.toContain('InvalidSpec');
+    expect(selecting({ app: 'shop', tier: 'web' })).toContain(
+      'spec.strategy.canary.canaryService: Service "a" selects tier=web, which spec.template does not label its pods with',
+    );
+  });
 });
 
 describe('lookUpField', () => {

@@ -2,7 +2,8 @@
  * Everything that keeps a Rollout from being obeyed, found in its spec, in what it refers to, and in its routes. While there is any, the
  * status says so and nothing new begins.
  */
-import { annotations } from '../../api/names.ts';
+import type { Service } from '../../api/kubernetes.ts';
+import { annotations, labels } from '../../api/names.ts';
 import type { Problem } from '../../api/problem.ts';
 import type { RolloutAnalysis } from '../../api/rollout.ts';
 import { validateRollout } from '../../api/validation/rollout.ts';
@@ -28,13 +29,27 @@ function serviceProblems({ rollout, services, otherRollouts }: ObservedRollout):
     const path = `spec.strategy.canary.${field}`;
     const service = services.get(name);
     const owner = service?.metadata.annotations?.[annotations.managedBy];
-    if (service === undefined)
+    if (service === undefined) {
       problems.push({ path, message: `Service "${name}" not found; create it in the namespace of the Rollout`, isMissing: true });
-    else if (owner !== undefined && owner !== rollout.metadata.name && otherRollouts.has(owner)) {
+      continue;
+    }
+    if (owner !== undefined && owner !== rollout.metadata.name && otherRollouts.has(owner)) {
       problems.push({ path, message: `Service "${name}" is managed by another Rollout (${owner}); use a Service of its own` });
+    }
+    const strange = strangeLabels(service, rollout.spec.template?.metadata?.labels ?? {});
+    if (strange !== '' && rollout.spec.template !== undefined) {
+      problems.push({ path, message: `Service "${name}" selects ${strange}, which spec.template does not label its pods with` });
     }
   }
   return problems;
+}
+
+/** What a Service selects besides the hash that is put there, and no pod of the template has: `app=web, tier=a`. */
+function strangeLabels({ spec }: Service, podLabels: Readonly<Record<string, string>>): string {
+  const strange = Object.entries(spec.selector ?? {}).filter(
+    ([key, value]) => key !== labels.podTemplateHash && podLabels[key] !== value,
+  );
+  return strange.map(([key, value]) => `${key}=${value}`).join(', ');
 }
 
 function templateProblems(observed: ObservedRollout): readonly Problem[] {
