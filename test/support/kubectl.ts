@@ -24,13 +24,14 @@ const commands = {
   promote: ['status', { status: { pauseConditions: null } }],
 } as const;
 
-const reading = new Set(['get', 'describe', 'wait', 'auth', 'version']);
+/** A wait that passed has seen what a watch may still have to see. */
+const reading = new Set(['get', 'describe', 'auth', 'version']);
 
 export class Kubectl {
   readonly #path: string;
   readonly #kubeconfig: string;
   readonly #namespace: string;
-  /** Called after everything that may have written. */
+  /** Called after everything that has written, or seen what others wrote. */
   readonly #wrote: () => Promise<void>;
 
   constructor(path: string, kubeconfig: string, namespace: string, wrote: () => Promise<void> = async () => {}) {
