@@ -15,8 +15,11 @@ export interface Launch {
 const allocatorSetting = 'MALLOC_MMAP_THRESHOLD_';
 const allocatorBytes = '32768';
 
-/** Flags of V8 -> why: garbage of a reconcile is collected early and often, rather than left until 48 MB of it are there. */
-const heapFlags = ['--max-semi-space-size=4'];
+/**
+ * Flags of V8, in Node 24 as in 26: old garbage is collected from 32 MB on and whenever the heap has grown by 60 percent, instead of
+ * four times its size on a large machine; young garbage in pieces of 8 MB. A tenth more CPU for collecting, a third less memory.
+ */
+const heapFlags = ['--max-semi-space-size=8', '--initial-old-space-size=32', '--heap-growing-percent=60'];
 
 /** How the process should have been started; undefined if it was, or if nothing would be won. */
 export function leanLaunch(
@@ -27,7 +30,7 @@ export function leanLaunch(
   if (platform !== 'linux' || environment[allocatorSetting] !== undefined) return undefined;
   const chosen = `${environment.NODE_OPTIONS ?? ''} ${flags.join(' ')}`;
   return {
-    flags: [...(chosen.includes('semi-space') ? [] : heapFlags), ...flags],
+    flags: [...(/(?:semi|old)-space-size|heap-growing/.test(chosen) ? [] : heapFlags), ...flags],
     environment: { ...environment, [allocatorSetting]: allocatorBytes },
   };
 }
