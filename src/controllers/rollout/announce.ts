@@ -31,8 +31,9 @@ export function wholeStory(untold: ReadonlyMap<string, Announcement>, told: read
   return [...told.slice(0, end), ...left, ...told.slice(end)];
 }
 
-export function isOfEffect({ reason }: Announcement): boolean {
-  return ofEffects.has(reason);
+export function isOfEffect({ reason, identity }: Announcement): boolean {
+  // A template that was put back is told of under the reason of the abort.
+  return ofEffects.has(reason) || identity.endsWith('/took-back');
 }
 
 export function announceRollout(rollout: Rollout, announcements: Iterable<Announcement>, announcer: Announcer): void {
