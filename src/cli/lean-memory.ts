@@ -17,7 +17,7 @@ const allocatorBytes = '32768';
 
 /**
  * Flags of V8, in Node 24 as in 26: old garbage is collected from 32 MB on and whenever the heap has grown by 60 percent, instead of
- * four times its size on a large machine; young garbage in pieces of 8 MB. A tenth more CPU for collecting, a third less memory.
+ * four times its size on a large machine; young garbage in pieces of 8 MB. Half the heap, for a third more CPU in collecting.
  */
 const heapFlags = ['--max-semi-space-size=8', '--initial-old-space-size=32', '--heap-growing-percent=60'];
 
