@@ -1,6 +1,7 @@
 /** Connects what the runtime tells (requests, queues, watches, events) to the figures that are published. */
 import type { MeasurementMetrics } from '../controllers/analysis-run/measurement-runner.ts';
 import type { Announcement } from '../core/decision.ts';
+import type { Outcome } from '../core/rollout/outcome.ts';
 import type { RequestRecord } from '../runtime/client/kubernetes-client.ts';
 import type { ControllerMetrics } from '../runtime/controller.ts';
 import type { WatcherMetrics } from '../runtime/watcher.ts';
@@ -32,6 +33,10 @@ export class Figures {
 
   announced({ type, reason }: Announcement): void {
     this.metrics.events.inc({ type, reason });
+  }
+
+  ended({ status, seconds }: Outcome): void {
+    this.metrics.rolloutDuration.observe({ status }, seconds);
   }
 
   controller(name: 'rollout' | 'analysis' | 'experiment'): ControllerMetrics {

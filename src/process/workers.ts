@@ -57,6 +57,7 @@ function rolloutController({ options, watches, recorder, clock, log, figures }: 
     stores,
     routerFor: createRouterFactory(cluster, watches),
     clock,
+    ended: (outcome) => figures.ended(outcome),
     announcer: { recorder, log, announced: (announcement) => figures.announced(announcement) },
   });
   return new Controller({

@@ -103,7 +103,6 @@ export class Metrics {
     'kind',
     'cause',
   ]);
-  readonly decodeErrors = this.counter('rampart_decode_errors_total', 'Objects that could not be read at all.', ['kind']);
   readonly measurementLateness = this.histogram(
     'rampart_measurement_lateness_seconds',
     'Seconds between when a measurement was due and when it began.',

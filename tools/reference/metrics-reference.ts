@@ -10,9 +10,6 @@ export interface PublishedMetric {
   readonly help: string;
 }
 
-/** Registered, so that dashboards find them, and not fed by this version. */
-export const notCounted: readonly string[] = ['rampart_decode_errors_total', 'rollout_duration_seconds'];
-
 /** By name. */
 export async function publishedMetrics(): Promise<readonly PublishedMetric[]> {
   const metrics = new Metrics('0');
@@ -32,7 +29,7 @@ function labelsOf(metric: unknown): readonly string[] {
 }
 
 export async function metricsReference(): Promise<string> {
-  const metrics = (await publishedMetrics()).filter(({ name }) => !notCounted.includes(name));
+  const metrics = await publishedMetrics();
   const rows = (chosen: readonly PublishedMetric[]) =>
     table(
       ['metric', 'type', 'labels', 'meaning'],
@@ -55,7 +52,5 @@ ${rows(metrics.filter(({ labels }) => labels.includes('namespace') && labels.inc
 \`kind\`, \`verb\` and \`name\` come from fixed sets here, never from the names of objects; \`namespace\` and \`name\` of requests are always \`N/A\`.
 
 ${rows(metrics.filter(({ labels }) => !labels.includes('namespace') || labels.includes('verb')))}
-
-Registered and not counted by this version: ${codes(notCounted)}.
 `;
 }

@@ -10,6 +10,7 @@ import { announcementsFromStatus } from '../../core/rollout/announcements-from-s
 import { decide } from '../../core/rollout/decide.ts';
 import type { Decision } from '../../core/rollout/decision.ts';
 import type { EffectFailure, ObservedRollout } from '../../core/rollout/observed-rollout.ts';
+import { type Outcome, outcomeOf } from '../../core/rollout/outcome.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
 import type { Announcer } from '../announcer.ts';
@@ -31,6 +32,8 @@ export interface RolloutReconcilerOptions {
   readonly routerFor: RouterFactory;
   readonly clock: Clock;
   readonly announcer: Announcer;
+  /** For figures: an update has come to its end, well or badly. */
+  readonly ended?: (outcome: Outcome) => void;
 }
 
 /** A router's news or a failure is decided on at once, but not for ever within one pass. */
@@ -101,7 +104,11 @@ export class RolloutReconciler {
       if (written === 'stale') return lookAgain(memory);
       memory.unsure = undefined;
       memory.staleInARow = 0;
-      if (written === 'done') memory.statusWrittenAtMs = clock.now();
+      if (written === 'done') {
+        memory.statusWrittenAtMs = clock.now();
+        const outcome = outcomeOf(observed.rollout.status, decision.status);
+        if (outcome !== undefined) this.#options.ended?.(outcome);
+      }
       announceRollout(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
       memory.untold.clear();
       if (memory.routes?.reasserted === true) memory.routes = { ...memory.routes, reasserted: false };
