@@ -37,7 +37,7 @@ const usage = [
 
 async function main(args: readonly string[]): Promise<number> {
   const [name = '--help', ...rest] = args;
-  if (name === '--version') return (await commands['version']?.run([])) ?? 0;
+  if (name === '--version') return (await commands.version?.run([])) ?? 0;
   if (name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(usage);
     return 0;

@@ -15,7 +15,11 @@ const supersededWithOnePlace: Case = {
   services: true,
   podMs: 0,
   routeMs: 0,
-  actions: [{ do: 'image', tag: 'v2' }, { do: 'wait', ms: 0 }, { do: 'image', tag: 'v3' }],
+  actions: [
+    { do: 'image', tag: 'v2' },
+    { do: 'wait', ms: 0 },
+    { do: 'image', tag: 'v3' },
+  ],
 };
 
 describe.each([false, true])('laws of a canary, routed: %s', (routed) => {

@@ -60,8 +60,8 @@ const paths: Readonly<Record<Kind, string>> = {
 };
 
 const defaultTimeoutMs = 20_000;
-const retryMs = 100;
-const mostFailures = 50;
+const retryMs = 200;
+const mostFailures = 100;
 
 export class NamespaceRecord {
   readonly #namespace: string;

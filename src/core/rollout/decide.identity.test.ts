@@ -127,7 +127,10 @@ describe('what cannot be obeyed', () => {
       reason: 'ReplicaSetCreateError',
       message: 'exceeded quota: pods',
     });
-    expect(failed.announcements.map(({ reason }) => reason)).toContain('ReplicaSetCreateError');
+    const told = failed.announcements.map(({ reason }) => reason);
+    expect(told).toContain('ReplicaSetCreateError');
+    expect(told).not.toContain('NewReplicaSetCreated');
+    expect(told).not.toContain('ScalingReplicaSet');
     expect(failed.next).toEqual({ kind: 'requeue', afterMs: 5000 });
   });
 

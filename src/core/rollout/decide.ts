@@ -18,7 +18,7 @@ import { nextStatus, type Runs } from './next-status.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
 import { isStuck } from './progress.ts';
 import { keepQuiet } from './quiet.ts';
-import { replicaSetEffects } from './replica-set-effects.ts';
+import { type ReplicaSetEffects, replicaSetEffects } from './replica-set-effects.ts';
 import { patchRollout } from './rollout-patch.ts';
 import { planSwitches } from './services.ts';
 import { type Situation, survey } from './situation.ts';
@@ -53,8 +53,8 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     course,
     moved,
     next: status,
-    replicaSets,
-    switches,
+    replicaSets: carriedOut(replicaSets, effects),
+    switches: switches.filter(({ effect }) => effects.includes(effect)),
     tookBack: putBack && takenBack(putBack.failure.revision),
   };
   return keepQuiet(situation, {
@@ -97,6 +97,23 @@ function takenBack(revision: number): string {
 function withProblems(situation: Situation, { step, background }: Runs): Situation {
   const problems = [...step.problems, ...background.problems];
   return problems.length === 0 ? situation : { ...situation, problems: [...situation.problems, ...problems] };
+}
+
+/** Without what is left out of this pass, since nobody may be told of it. */
+function carriedOut(wanted: ReplicaSetEffects, effects: readonly Effect[]): ReplicaSetEffects {
+  const names = new Set(effects.flatMap((effect) => nameOfReplicaSet(effect) ?? []));
+  const kept = (effect: Effect): boolean => effects.includes(effect);
+  return {
+    create: wanted.create.filter(kept),
+    raise: wanted.raise.filter(kept),
+    lower: wanted.lower.filter(kept),
+    scalings: wanted.scalings.filter(({ name }) => names.has(name)),
+  };
+}
+
+function nameOfReplicaSet(effect: Effect): string | undefined {
+  if (effect.kind === 'create-replica-set') return effect.replicaSet.metadata.name;
+  return effect.kind === 'patch-replica-set' ? effect.name : undefined;
 }
 
 /** The same write to the same object, whatever it says. */
