@@ -156,17 +156,18 @@ describe('an AnalysisRun on a real API server', () => {
 
   it('survives that the controller is killed after every write', async () => {
     await apply({ count: 3, interval: '1s' });
-    let seen = '';
-    for (let count = 1; count <= 3; count++) {
+    let seen = await read();
+    let kills = 0;
+    for (; seen.status?.phase !== 'Successful'; kills++) {
+      const before = seen.metadata.resourceVersion;
       const controller = await start();
       await vi.waitFor(async () => {
-        const run = await read();
-        expect(run.status?.metricResults?.[0]?.count).toBeGreaterThanOrEqual(count);
-        expect(run.metadata.resourceVersion).not.toBe(seen);
-        seen = run.metadata.resourceVersion ?? '';
+        seen = await read();
+        expect(seen.metadata.resourceVersion).not.toBe(before);
       }, soon);
       await controller.kill();
     }
+    expect(kills).toBeGreaterThan(0);
     expect((await ended('Successful')).metricResults?.[0]).toMatchObject({ count: 3, successful: 3 });
     expect(endpoint.queries.length).toBeGreaterThanOrEqual(3);
   });

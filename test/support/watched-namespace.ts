@@ -24,6 +24,8 @@ export interface Version {
   readonly kind: string;
   readonly name: string;
   readonly object: KubeObject | undefined;
+  /** When it came to this view, in ms of a clock that only goes forward. */
+  readonly seenMs: number;
 }
 
 interface RecordedEvent extends KubeObject {
@@ -221,7 +223,7 @@ export class WatchedNamespace {
   #saw(kind: string, old: KubeObject | undefined, now: KubeObject | undefined): void {
     const last = this.#history.at(-1)?.at ?? 0n;
     const at = now === undefined ? last : BigInt(now.metadata.resourceVersion ?? 0);
-    this.#history.push({ at, kind, name: (now ?? old)?.metadata.name ?? '', object: now });
+    this.#history.push({ at, kind, name: (now ?? old)?.metadata.name ?? '', object: now, seenMs: performance.now() });
     for (const wake of [...this.#waiting]) wake();
   }
 
