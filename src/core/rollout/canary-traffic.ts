@@ -92,7 +92,8 @@ function goalWeight(situation: Situation, course: Course, index: number, present
   if (pods === 0) return 0;
   const ready = current.available >= pods;
   if ((frozen || rollout.spec.paused === true) && !ready) return present;
-  const goal = ready ? weightAt(steps, index, maxWeight) : weightBefore(steps, index, maxWeight);
+  // A canary that lost all its pods gets its weight back when it has them again, not with the first of them.
+  const goal = ready ? weightAt(steps, index, maxWeight) : Math.min(present, weightBefore(steps, index, maxWeight));
   const stableNeeded = Math.floor(((maxWeight - goal) * replicas) / maxWeight);
   return (stable?.available ?? 0) >= stableNeeded ? goal : present;
 }

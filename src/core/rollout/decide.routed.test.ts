@@ -160,6 +160,33 @@ describe('a canary with routes', () => {
     expect([weight(world), world.sizes()]).toEqual([10, { v1: 10, v2: 3 }]);
   });
 
+  it('keeps the weight that was reached while the pods of a later step come or a pod is lost', () => {
+    let latency = 0;
+    const steps = [
+      { setWeight: 20 },
+      { pause: {} },
+      { setCanaryScale: { weight: 50 } },
+      { pause: {} },
+      { setWeight: 50 },
+      { pause: {} },
+    ];
+    const world = updating({ steps }, { podLatencyMs: () => latency });
+    latency = 20_000;
+    world.command({ pauseConditions: null });
+    world.settle(5_000);
+    expect([weight(world), world.sizes()]).toEqual([20, { v1: 10, v2: 5 }]);
+    world.change({ replicas: 12 });
+    world.settle(5_000);
+    expect([weight(world), world.sizes()]).toEqual([20, { v1: 12, v2: 6 }]);
+    world.settle(60_000);
+    world.command({ pauseConditions: null });
+    world.settle(5_000);
+    expect([weight(world), world.status.phase]).toEqual([50, 'Paused']);
+    world.change({ replicas: 14 });
+    world.settle(5_000);
+    expect([weight(world), world.sizes().v2]).toEqual([50, 7]);
+  });
+
   it('lets v3 take over from v2: weight back to stable before v2 goes', () => {
     const world = updating({ steps: [{ setWeight: 20 }, { pause: {} }] });
     world.image('v3');

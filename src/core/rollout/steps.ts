@@ -12,13 +12,9 @@ export function weightAt(steps: readonly CanaryStep[], index: number, maxWeight:
   return 0;
 }
 
-/** The weight that was reached before the newest setWeight at or before the index. */
+/** The weight that the steps before this one led to: what the canary carries while the pods of this one come. */
 export function weightBefore(steps: readonly CanaryStep[], index: number, maxWeight: number): number {
-  if (index >= steps.length) return weightAt(steps, steps.length - 1, maxWeight);
-  for (let i = index; i >= 0; i -= 1) {
-    if (steps[i]?.setWeight !== undefined) return i === 0 ? 0 : weightAt(steps, i - 1, maxWeight);
-  }
-  return 0;
+  return index > 0 ? weightAt(steps, Math.min(index, steps.length) - 1, maxWeight) : 0;
 }
 
 /** Pods by the newest setCanaryScale, or undefined where pods follow the traffic. */
