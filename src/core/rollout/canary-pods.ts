@@ -29,13 +29,12 @@ export interface PodPlan {
 
 export function planPods(situation: Situation, course: Course, index: number, traffic: TrafficPlan | undefined): PodPlan {
   if (situation.current === undefined && situation.frozen) return standStill(situation);
-  const kind = moment(situation, course);
-  const unreadable = situation.frozen && kind !== 'alone' && situation.rollout.spec.strategy?.canary === undefined;
-  if (kind === 'stranded' || (unreadable && wasRouted(situation))) return standStill(situation);
+  if (moment(situation, course) === 'stranded') return standStill(situation);
+  if (situation.frozen && traffic === undefined && wasRouted(situation)) return withoutRoutes(situation, course);
   return traffic === undefined ? planBasic(situation, course, index) : planRouted(situation, course, index, traffic);
 }
 
-/** Weights may rest on either side, and the spec no longer says by what routes. */
+/** Weights may rest on any side, and the spec no longer says by what routes or Services. */
 function wasRouted({ status }: Situation): boolean {
   return status.canary?.weights !== undefined;
 }
@@ -56,6 +55,17 @@ function standStill(situation: Situation): PodPlan {
     deadlines: new Map(),
     target,
     reached: false,
+  };
+}
+
+/** Nobody is taken away from where weights may rest; the user's scaling goes on. */
+function withoutRoutes(situation: Situation, course: Course): PodPlan {
+  const { current, stable, replicas } = situation;
+  const still = standStill(situation);
+  return {
+    ...still,
+    current: moment(situation, course) === 'alone' ? replicas : still.current,
+    stable: stable === undefined || stable === current ? 0 : replicas,
   };
 }
 

@@ -73,6 +73,80 @@ describe('an invalid spec that no longer says by what routes a canary is served'
   });
 });
 
+describe('an invalid spec in the middle of a routed update', () => {
+  const trafficRouting = { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'shop' } } };
+  const routed: CanaryStrategy = {
+    canaryService: 'canary',
+    stableService: 'stable',
+    trafficRouting,
+    steps: [{ setWeight: 20 }, { pause: {} }],
+    scaleDownDelaySeconds: 60,
+    abortScaleDownDelaySeconds: 1,
+  };
+  const { trafficRouting: _routing, ...unrouted } = routed;
+  const { stableService: _stable, ...withoutStable } = routed;
+  const { canaryService: _canary, ...withoutCanary } = routed;
+  const { strategy: _strategy, ...spec } = {
+    replicas: 10,
+    selector: { matchLabels: { app: 'shop' } },
+    template: templateOf('v1'),
+    strategy: {},
+  };
+
+  it.each([
+    ['has lost its routes', unrouted],
+    ['has lost its stable Service', withoutStable],
+    ['has lost its canary Service', withoutCanary],
+  ])('that %s takes no pods from where weights rest', (_name, broken) => {
+    const world = new ToyWorld({ ...spec, strategy: { canary: routed } }, { services: ['canary', 'stable'] });
+    world.settle(10_000);
+    world.image('v2');
+    world.settle(5_000);
+    world.change({ strategy: { canary: broken } });
+    world.settle(5_000);
+    expect([world.status.message?.slice(0, 11), world.sizes(), world.liveRoutes?.canaryWeight]).toEqual([
+      'InvalidSpec',
+      { v1: 10, v2: 2 },
+      20,
+    ]);
+    world.command({ abort: true });
+    world.settle(60_000);
+    expect([world.sizes(), world.liveRoutes?.canaryWeight]).toEqual([{ v1: 10, v2: 2 }, 20]);
+    world.change({ strategy: { canary: routed } });
+    world.settle(60_000);
+    expect([world.sizes(), world.liveRoutes?.canaryWeight]).toEqual([{ v1: 10, v2: 0 }, 0]);
+  });
+
+  it('takes no pods of the version that an undo left while weight rests on it, and scales the other', () => {
+    let latency = 0;
+    const world = new ToyWorld(
+      { ...spec, strategy: { canary: routed } },
+      { services: ['canary', 'stable'], routeLatencyMs: () => latency },
+    );
+    world.settle(10_000);
+    world.image('v2');
+    world.settle(5_000);
+    latency = 60_000;
+    world.image('v1');
+    world.settle(2_000);
+    world.change({ strategy: { canary: unrouted }, replicas: 12 });
+    world.settle(5_000);
+    expect(world.sizes()).toEqual({ v1: 12, v2: 2 });
+  });
+});
+
+describe('an invalid number of replicas', () => {
+  it('takes no pods away', () => {
+    const world = paused();
+    world.change({ replicas: -1 });
+    world.settle(10_000);
+    expect([world.status.phase, Object.values(world.sizes())]).toEqual(['Degraded', [1, 1]]);
+    world.command({ abort: true });
+    world.settle(10_000);
+    expect(Object.values(world.sizes())).toEqual([2, 0]);
+  });
+});
+
 describe('commands within one second', () => {
   it('tell each try of its own', () => {
     const world = paused();

@@ -3,7 +3,7 @@
  * has. Immutable and derived from the observed world alone; what is to be done about it is for others to decide.
  */
 import type { ReplicaSet } from '../../api/kubernetes.ts';
-import { labels } from '../../api/names.ts';
+import { annotations, labels } from '../../api/names.ts';
 import type { Problem } from '../../api/problem.ts';
 import type { CanaryStep, CanaryStrategy, Rollout, RolloutStatus } from '../../api/rollout.ts';
 import { type Bounds, boundsFor } from './canary-replicas.ts';
@@ -81,7 +81,7 @@ export function survey(observed: ObservedRollout, nowMs: number): Situation {
   const stable = status.stableRS ? members.find((one) => one.hash === status.stableRS) : undefined;
   const older = members.filter((one) => one !== current && one !== stable).sort((a, b) => a.revision - b.revision);
   const steps_ = frozen ? (status.currentStepHash ?? '') : stepHash(canary.steps);
-  const replicas = rollout.spec?.replicas ?? 1;
+  const replicas = isBadNumber(problems) ? replicasBefore(current ?? stable) : (rollout.spec?.replicas ?? 1);
   const others = members.filter((one) => one !== current).reduce((newest, one) => Math.max(newest, one.revision), 0);
   return {
     observed,
@@ -109,6 +109,16 @@ export function survey(observed: ObservedRollout, nowMs: number): Situation {
     older,
     revision: current !== undefined && current.revision > others ? current.revision : others + 1,
   };
+}
+
+function isBadNumber(problems: readonly Problem[]): boolean {
+  return problems.some(({ path }) => path === 'spec.replicas');
+}
+
+/** A number that nobody can mean takes no pods away: the one that was wanted last stays in force. */
+function replicasBefore(member: Member | undefined): number {
+  const wanted = Number(member?.replicaSet.metadata.annotations?.[annotations.desiredReplicas] ?? Number.NaN);
+  return Number.isSafeInteger(wanted) && wanted >= 0 ? wanted : (member?.size ?? 1);
 }
 
 /** RFC 3339 in whole seconds, as Kubernetes writes times. */
