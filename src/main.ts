@@ -110,16 +110,18 @@ class ControllerProcess {
     const fence = this.#options.leaderElect ? await this.#lease.acquire(signal) : undefined;
     if (this.#options.leaderElect && fence === undefined) return this.#end(watches, undefined, undefined);
     const cluster = (client: KubernetesClient) => (fence === undefined ? client : fencedCluster(client, fence));
+    let workers: Workers | undefined;
     const recorder = new EventRecorder({
       cluster: cluster(this.#client.withLimits(eventLimits)),
       clock,
       random,
       log: this.#log,
       component: 'rollouts-controller',
+      makesWay: () => workers?.controllers.some(({ isIdle }) => !isIdle) === true,
       metrics: { pending: (count) => this.#figures.pendingEvents(count) },
     });
     await Promise.race([watches.synced, aborted(signal), ...(fence === undefined ? [] : [aborted(fence.signal)])]);
-    const workers = createWorkers({
+    workers = createWorkers({
       options: this.#options,
       cluster: cluster(this.#client),
       analysisCluster: cluster(this.#client.withLimits({ qps: this.#options.qps, burst: this.#options.burst })),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { MemoryCluster } from '../../test/support/memory-cluster.ts';
 import { keptLog } from '../../test/support/quiet-log.ts';
 import { SteppedClock } from '../../test/support/stepped-clock.ts';
@@ -120,6 +120,32 @@ test('there is a limit to what waits, and it is counted', async () => {
   cluster.fault = () => undefined;
   await clock.advance(10_000);
   expect([lost, pending]).toEqual([['RolloutUpdated'], [1, 2, 1, 0]]);
+});
+
+test('events make way for other work, two at a time, until the end comes', async () => {
+  let [isBusy, writing] = [true, 0];
+  const { cluster, recorder } = makeRecorder({ makesWay: () => isBusy });
+  const answers: (() => void)[] = [];
+  const create = cluster.create.bind(cluster);
+  cluster.create = async (...call) => {
+    writing += 1;
+    await new Promise<void>((resolve) => answers.push(resolve));
+    writing -= 1;
+    return create(...call);
+  };
+  for (let index = 0; index < 20; index++) recorder.record(about(`r${index}`), note('1'));
+  expect(writing).toBe(2);
+  isBusy = false;
+  answers.shift()?.();
+  await vi.waitFor(() => expect(writing).toBe(8));
+  isBusy = true;
+  const draining = recorder.drain(new AbortController().signal);
+  while (recorder.pending > 0) {
+    for (const answer of answers.splice(0)) answer();
+    await Promise.resolve();
+  }
+  expect(await draining).toBe(0);
+  expect(written(cluster).length).toBe(20);
 });
 
 test('draining waits for the last event, and gives up with the signal', async () => {

@@ -26,6 +26,8 @@ export interface EventRecorderOptions {
   readonly component: string;
   /** Objects whose events are written at the same time. Default 8. */
   readonly concurrency?: number;
+  /** While it says yes, events make way for other work: no more than two are written at the same time. */
+  readonly makesWay?: () => boolean;
   /** Events that may wait. Default 100,000. */
   readonly limit?: number;
   readonly metrics?: EventRecorderMetrics;
@@ -44,6 +46,7 @@ interface Pending {
 /** Counts of repeated events that are remembered, so that a repeat needs one request. */
 const rememberedRepeats = 5_000;
 const backoffBaseMs = 200;
+const gentleConcurrency = 2;
 const backoffMaxMs = 30_000;
 
 export class EventRecorder {
@@ -59,6 +62,7 @@ export class EventRecorder {
   #pending = 0;
   #writing = 0;
   #idle: (() => void)[] = [];
+  #isDraining = false;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -89,6 +93,8 @@ export class EventRecorder {
 
   /** Resolves when everything is written, or gives up when the signal aborts; with the number of events left. Records no more then. */
   async drain(signal: AbortSignal): Promise<number> {
+    this.#isDraining = true;
+    this.#pump();
     if (this.#pending > 0 && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const done = (): void => resolve();
@@ -120,12 +126,17 @@ export class EventRecorder {
   }
 
   #pump(): void {
-    while (this.#writing < (this.#options.concurrency ?? 8) && !this.#abort.signal.aborted) {
+    while (this.#writing < this.#concurrency() && !this.#abort.signal.aborted) {
       const lane = this.#ready.shift();
       if (lane === undefined) return;
       this.#writing += 1;
       void this.#writeFirst(lane);
     }
+  }
+
+  #concurrency(): number {
+    const { concurrency = 8, makesWay } = this.#options;
+    return makesWay?.() === true && !this.#isDraining ? Math.min(concurrency, gentleConcurrency) : concurrency;
   }
 
   /** Writes the oldest event of one object. Never rejects. */

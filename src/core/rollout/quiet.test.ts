@@ -30,12 +30,12 @@ describe('a status that differs in numbers alone', () => {
   const counted = { ...stored, replicas: 2, message: 'more replicas need to be updated' };
 
   it('waits until the last write is a moment ago', () => {
-    expect(kept(counted, 400)).toEqual({ isHeld: true, next: { kind: 'requeue', afterMs: 1_100 } });
+    expect(kept(counted, 400)).toEqual({ isHeld: true, next: { kind: 'requeue', afterMs: 2_600 } });
   });
 
   it('waits also after a restart, by the time in its conditions', () => {
     const fresh = { ...stored, conditions: [progressing('2026-01-01T00:00:59Z')] };
-    expect(kept({ ...fresh, replicas: 2 }, undefined, fresh)).toEqual({ isHeld: true, next: { kind: 'requeue', afterMs: 500 } });
+    expect(kept({ ...fresh, replicas: 2 }, undefined, fresh)).toEqual({ isHeld: true, next: { kind: 'requeue', afterMs: 2_000 } });
   });
 
   it('counts the progress of pods as a number', () => {
@@ -44,7 +44,7 @@ describe('a status that differs in numbers alone', () => {
   });
 
   it.each([
-    ['the last write is long ago', 1_500],
+    ['the last write is long ago', 3_000],
     ['nothing was written yet', undefined],
     ['the clock was set back', -1],
   ])('is written at once when %s', (_, agoMs) => {

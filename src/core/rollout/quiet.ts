@@ -8,7 +8,7 @@ import { requeue, sooner } from '../decision.ts';
 import type { Decision } from './decision.ts';
 import type { Situation } from './situation.ts';
 
-const holdMs = 1_500;
+const holdMs = 3_000;
 const numbers = new Set([
   'replicas',
   'updatedReplicas',
