@@ -27,6 +27,7 @@ export interface ToyOptions {
   readonly podLatencyMs?: (replicaSet: string, nth: number) => number;
   /** How long the gateway takes to accept a change. */
   readonly routeLatencyMs?: () => number;
+  readonly name?: string;
   readonly services?: readonly string[];
   readonly templates?: readonly AnalysisTemplate[];
   readonly watch?: Watch;
@@ -66,10 +67,11 @@ export class ToyWorld {
 
   constructor(spec: RolloutSpec, options: ToyOptions = {}, annotations?: Record<string, string>) {
     this.options = options;
+    const metadata = { name: options.name ?? 'shop', namespace: 'default', uid: 'u-shop', generation: 1 };
     this.rollout = {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Rollout',
-      metadata: { name: 'shop', namespace: 'default', uid: 'u-shop', generation: 1, ...(annotations ? { annotations } : {}) },
+      metadata: { ...metadata, ...(annotations ? { annotations } : {}) },
       spec,
     };
     for (const name of options.services ?? []) {
@@ -329,7 +331,7 @@ export class ToyWorld {
     while (pods.length < size) {
       this.podCount += 1;
       const latency = this.options.podLatencyMs?.(name, this.podCount) ?? 0;
-      pods = [...pods, { name: `${name}-${this.podCount}`, readyAtMs: this.nowMs + latency }];
+      pods = [...pods, { name: `${`${name}-`.slice(0, 58)}${this.podCount}`, readyAtMs: this.nowMs + latency }];
     }
     this.pods.set(name, pods);
     const ready = this.readyPods(name).length;

@@ -114,13 +114,17 @@ function backOrStay(stableReady: boolean, present: number): number {
   return stableReady ? 0 : present;
 }
 
+/** Kubernetes cuts what is before the five random characters of a pod's name. */
+const longestStem = 58;
+
 /** The Service selects this ReplicaSet and has a ready endpoint of it. */
 export function serves({ observed }: Situation, service: string | undefined, member: Member | undefined): boolean {
   if (service === undefined || member === undefined) return false;
   if (observed.services.get(service)?.spec.selector?.[labels.podTemplateHash] !== member.hash) return false;
+  const stem = `${member.name}-`.slice(0, longestStem);
   return (observed.endpointSlices.get(service) ?? []).some((slice) =>
     (slice.endpoints ?? []).some(
-      (endpoint) => endpoint.conditions?.ready !== false && (endpoint.targetRef?.name?.startsWith(`${member.name}-`) ?? false),
+      (endpoint) => endpoint.conditions?.ready !== false && (endpoint.targetRef?.name?.startsWith(stem) ?? false),
     ),
   );
 }

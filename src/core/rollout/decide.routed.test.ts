@@ -187,6 +187,14 @@ describe('a canary with routes', () => {
     expect([weight(world), world.sizes().v2]).toEqual([50, 7]);
   });
 
+  it('knows the pods of a long name, which Kubernetes cuts short', () => {
+    const world = updating(
+      { steps: [{ setWeight: 20 }, { pause: {} }] },
+      { name: 'a-shop-that-sells-everything-to-everybody-at-any-time' },
+    );
+    expect([weight(world), world.status.phase]).toEqual([20, 'Paused']);
+  });
+
   it('lets v3 take over from v2: weight back to stable before v2 goes', () => {
     const world = updating({ steps: [{ setWeight: 20 }, { pause: {} }] });
     world.image('v3');
