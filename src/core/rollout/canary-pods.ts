@@ -28,9 +28,10 @@ export interface PodPlan {
 }
 
 export function planPods(situation: Situation, course: Course, index: number, traffic: TrafficPlan | undefined): PodPlan {
-  if (situation.current === undefined && situation.frozen) return standStill(situation);
+  const { current, stable, frozen } = situation;
+  if (frozen && current === undefined && stable === undefined) return standStill(situation);
   if (moment(situation, course) === 'stranded') return standStill(situation);
-  if (situation.frozen && traffic === undefined && wasRouted(situation)) return withoutRoutes(situation, course);
+  if (frozen && traffic === undefined && wasRouted(situation)) return withoutRoutes(situation, course);
   return traffic === undefined ? planBasic(situation, course, index) : planRouted(situation, course, index, traffic);
 }
 

@@ -135,6 +135,37 @@ describe('an invalid spec in the middle of a routed update', () => {
   });
 });
 
+describe('an invalid limit', () => {
+  it('throws nothing away', () => {
+    const selector = { matchLabels: { app: 'shop' } };
+    const world = new ToyWorld({ replicas: 1, selector, template: templateOf('v1'), strategy: { canary: {} } });
+    for (const tag of ['v2', 'v3', 'v4']) {
+      world.settle(10_000);
+      world.image(tag);
+    }
+    world.settle(10_000);
+    world.change({ revisionHistoryLimit: -1 });
+    world.settle(10_000);
+    expect([world.status.phase, world.sizes()]).toEqual(['Degraded', { v1: 0, v2: 0, v3: 0, v4: 1 }]);
+    world.change({ revisionHistoryLimit: 1 });
+    world.settle(10_000);
+    expect([world.status.phase, world.sizes()]).toEqual(['Healthy', { v3: 0, v4: 1 }]);
+  });
+});
+
+describe('an invalid spec whose canary was deleted by hand', () => {
+  it('lets stable be made whole by an abort', () => {
+    const world = paused();
+    world.change({ strategy: blueGreen });
+    world.settle(5_000);
+    world.replicaSets.delete(`shop-${world.status.currentPodHash}`);
+    world.settle(5_000);
+    world.command({ abort: true });
+    world.settle(10_000);
+    expect(world.sizes()).toEqual({ v1: 2 });
+  });
+});
+
 describe('an invalid number of replicas', () => {
   it('takes no pods away', () => {
     const world = paused();

@@ -1,9 +1,10 @@
-/** Old ReplicaSets without pods: as many as the revision history limit stay for an undo, the oldest beyond it are deleted. */
+/** Old ReplicaSets without pods: as many as the revision history limit stay for an undo, the oldest beyond it are deleted; none for an invalid spec. */
 import { labels } from '../../api/names.ts';
 import type { Effect } from './decision.ts';
 import type { Situation } from './situation.ts';
 
-export function tidyReplicaSets({ older, rollout, observed }: Situation): readonly Effect[] {
+export function tidyReplicaSets({ older, rollout, observed, frozen }: Situation): readonly Effect[] {
+  if (frozen) return [];
   const limit = Math.max(0, rollout.spec.revisionHistoryLimit ?? 10);
   const selected = new Set([...observed.services.values()].map((service) => service.spec.selector?.[labels.podTemplateHash]));
   const excess = older.length - limit;
