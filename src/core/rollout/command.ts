@@ -73,7 +73,7 @@ function goOn(situation: Situation): Course {
   const end = stable === undefined || isStable(situation) ? steps.length : undefined;
   const index = clampIndex(status.currentStepIndex ?? steps.length, steps.length);
   const cleared = aborted || retried;
-  const pauses = cleared ? [] : (status.pauseConditions ?? []);
+  const written = cleared ? [] : (status.pauseConditions ?? []);
   return {
     index: end ?? (cleared ? 0 : index),
     restarted: false,
@@ -83,11 +83,20 @@ function goOn(situation: Situation): Course {
     abortedNow,
     abortDetail: abortedNow && stable === undefined ? nothingToReturnTo : '',
     promoteFull,
-    pauses,
-    resumed: !cleared && status.controllerPause === true && pauses.length === 0,
+    pauses: written.filter(({ reason }) => isStanding(situation, reason, end ?? index)),
+    resumed: !cleared && status.controllerPause === true && written.length === 0,
     stepRun: retried ? undefined : status.canary?.currentStepAnalysisRunStatus,
     backgroundRun: retried ? undefined : status.canary?.currentBackgroundAnalysisRunStatus,
   };
+}
+
+/** False for a pause whose step or run a client has moved the index past. */
+function isStanding({ status, steps, frozen }: Situation, reason: string, index: number): boolean {
+  if (frozen) return true;
+  if (reason === 'CanaryPauseStep') return steps[index]?.pause !== undefined;
+  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } = status.canary ?? {};
+  if (reason === 'InconclusiveAnalysisRun') return [step, background].some((run) => run?.status === 'Inconclusive');
+  return true;
 }
 
 /** Clients may write any number. */

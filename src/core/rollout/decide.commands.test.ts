@@ -1,0 +1,58 @@
+/** Commands at moments for which no button is made: what clients may write all the same. */
+import { describe, expect, it } from 'vitest';
+import { templateOf } from '../../../test/support/shop-template.ts';
+import { ToyWorld } from '../../../test/support/toy-world.ts';
+import type { AnalysisTemplate } from '../../api/analysis-template.ts';
+import type { CanaryStep } from '../../api/rollout.ts';
+
+const template: AnalysisTemplate = {
+  metadata: { name: 'good' },
+  spec: {
+    metrics: [
+      { name: 'm', count: 1, successCondition: 'result == 1', provider: { prometheus: { address: 'http://p', query: 'x' } } },
+    ],
+  },
+};
+const analysis: CanaryStep = { analysis: { templates: [{ templateName: 'good' }] } };
+
+function updating(steps: readonly CanaryStep[], podLatencyMs?: () => number): ToyWorld {
+  const world = new ToyWorld(
+    {
+      replicas: 4,
+      selector: { matchLabels: { app: 'shop' } },
+      template: templateOf('v1'),
+      strategy: { canary: { maxSurge: 1, maxUnavailable: 0, steps: [...steps] } },
+    },
+    { templates: [template], ...(podLatencyMs && { podLatencyMs }) },
+  );
+  world.settle(60_000);
+  world.image('v2');
+  world.settle(5_000);
+  return world;
+}
+
+describe('an index that a client moves on while the update is paused', () => {
+  it('leaves the pause behind where the next step is none', () => {
+    let latency = 0;
+    const world = updating([{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: {} }], () => latency);
+    expect(world.status).toMatchObject({ phase: 'Paused', currentStepIndex: 1 });
+    latency = 20_000;
+    world.command({ currentStepIndex: 2 });
+    world.settle(5_000);
+    expect(world.status).toMatchObject({ phase: 'Progressing', currentStepIndex: 2 });
+    expect(world.status.pauseConditions).toBeUndefined();
+    world.settle(60_000);
+    expect(world.status).toMatchObject({ phase: 'Paused', currentStepIndex: 3, pauseConditions: [{ reason: 'CanaryPauseStep' }] });
+    expect(Date.parse(world.status.pauseConditions?.[0]?.startTime ?? '')).toBeGreaterThan(world.nowMs - 60_000);
+  });
+
+  it('leaves an inconclusive run behind', () => {
+    const world = updating([{ setWeight: 25 }, analysis, { setWeight: 50 }, { pause: {} }]);
+    world.verdict('Inconclusive');
+    world.settle(5_000);
+    expect(world.status).toMatchObject({ phase: 'Paused', message: 'InconclusiveAnalysisRun', currentStepIndex: 1 });
+    world.command({ currentStepIndex: 2 });
+    world.settle(5_000);
+    expect(world.status).toMatchObject({ phase: 'Paused', message: 'CanaryPauseStep', currentStepIndex: 3 });
+  });
+});
