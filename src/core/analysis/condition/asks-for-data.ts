@@ -1,4 +1,5 @@
 /** Whether an expression asks if there is data at all: only then may its answer to missing data be a success. */
+import { childrenOf } from './children.ts';
 import type { Node } from './syntax.ts';
 
 const QUESTIONS: ReadonlySet<string> = new Set(['len', 'isNil', 'default']);
@@ -24,39 +25,4 @@ function mentionsMeasured(node: Node): boolean {
 
 function isNothing(node: Node): boolean {
   return (node.kind === 'literal' && node.value === null) || (node.kind === 'array' && node.items.length === 0);
-}
-
-function childrenOf(node: Node): readonly Node[] {
-  switch (node.kind) {
-    case 'literal':
-    case 'name':
-    case 'environment':
-    case 'pointer':
-      return [];
-    case 'array':
-    case 'sequence':
-      return node.items;
-    case 'map':
-      return node.entries.flatMap(({ key, value }) => [key, value]);
-    case 'member':
-      return [node.object, node.property];
-    case 'slice':
-      return [node.object, node.from, node.to].filter((part) => part !== undefined);
-    case 'chain':
-      return [node.link];
-    case 'call':
-      return node.args;
-    case 'method':
-      return [node.object, ...node.args];
-    case 'predicate':
-      return [node.body];
-    case 'unary':
-      return [node.operand];
-    case 'binary':
-      return [node.left, node.right];
-    case 'conditional':
-      return [node.test, node.yes, node.no];
-    case 'let':
-      return [node.value, node.body];
-  }
 }

@@ -20,6 +20,11 @@ export class Budget {
       throw new Failure('limit', `the expression makes values of more than ${MAX_UNITS} items; aggregate in the query instead`, at);
   }
 
+  /** Looking for `part` in a text of `length` characters: engines take up to their product where both are made of repetitions. */
+  search(at: number, length: number, part: number): void {
+    this.step(at, 1 + (length / 16) * (1 + part / 16));
+  }
+
   /** What is left of the steps: a bound for work whose size is not known yet. */
   get stepsLeft(): number {
     return this.steps;

@@ -1,15 +1,11 @@
 /** Which binary operators take which types, and what they give. */
 import { Failure } from './condition-error.ts';
-import { checkPattern } from './pattern.ts';
 import type { BinaryOperator, NodeOf } from './syntax.ts';
 import { BOOL, DURATION, describeType, FLOAT, INT, isNumber, listOf, STRING, sameType, TIME, type Type, UNKNOWN } from './type.ts';
 
 export function checkBinary(node: NodeOf<'binary'>, left: Type, right: Type): Type {
   const type = resultOf(node.operator, left, right);
   if (type === undefined) throw new Failure('type', misfit(node.operator, left, right), node.at);
-  if (node.operator === 'matches' && node.right.kind === 'literal' && typeof node.right.value === 'string') {
-    checkPattern(node.right.value, node.right.at);
-  }
   return type;
 }
 

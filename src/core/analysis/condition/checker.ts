@@ -1,6 +1,6 @@
 /**
  * Finds before evaluation what cannot be right: unknown names, operators and functions on kinds they do not take. The environment's values give the types;
- * where a type is not known the evaluator checks again. Also compiles constant patterns, so a wrong one is found in a branch that is never taken.
+ * where a type is not known the evaluator checks again. Constant patterns are pattern.ts's.
  */
 import { checkCount, checkTypes } from './builtins/builtin.ts';
 import { builtinOf } from './builtins/table.ts';

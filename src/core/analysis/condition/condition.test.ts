@@ -99,6 +99,19 @@ describe('bounds', () => {
     'join(map(1..1000, repeat("a", 100)), repeat("b", 1000)) == ""',
     'fromJSON(repeat("[", 100000) + repeat("]", 100000)) == nil',
     'repeat("a", 900000) matches "(a*)*b(a|a)*c(aa|a)*d(x+x+)+y"',
+    `repeat("a", 2000) matches "^(${'a{0,1000}'.repeat(100)})$"`,
+    `"a" matches "${'(a{1000})'.repeat(100)}"`,
+    'let a = repeat("a", 300000); let b = repeat("a", 150000) + "b"; count(1..1000, lastIndexOf(a, b) == 0) == 1',
+    'let a = repeat("a", 300000); let b = repeat("a", 20000) + "b" + repeat("a", 20000); a contains b',
+    'let a = repeat("a", 300000); let b = repeat("a", 20000) + "b" + repeat("a", 20000); indexOf(a, b) == 0',
+    'let a = repeat("a", 300000); let b = repeat("a", 20000) + "b" + repeat("a", 20000); split(a, b) == []',
+    'let a = repeat("a", 300000); let b = repeat("a", 20000) + "b" + repeat("a", 20000); replace(a, b, "") == ""',
+    'let a = repeat("a", 400000); let b = repeat("a", 400000); count(1..100000, a < b) == 1',
+    'let a = repeat("a", 100000); sort(map(1..500, a)) == []',
+    'let a = repeat("a", 100000); count(1..100000, trim("a", a) == "a") == 1',
+    'count(1..100000, now(timezone("Europe/Zurich")).Hour() == 1) == 1',
+    'let z = now(timezone("Europe/Zurich")); count(1..200000, z.Hour() == 1) == 200001',
+    'count(1..100000, date("2026-01-01 00:00:00", "2006-01-02 15:04:05", "Europe/Zurich").Year() == 1) == 1',
   ])('%s ends in an error', (text) => {
     const before = performance.now();
     expect(problem(text).code).toMatch(/limit|evaluation|type/);
@@ -118,6 +131,18 @@ describe('bounds', () => {
     ['characters', ' '.repeat(100_000)],
   ])('too many %s', (_what, text) => {
     expect(compileCondition(text)).toMatchObject({ code: expect.stringMatching(/limit|syntax/) });
+  });
+
+  test.each([
+    'let many = 1..900000; count(1..90000, any(many, true)) == 90000',
+    'let many = 1..900000; count(1..90000, none(many, true)) == 0',
+    'let many = 1..900000; count(1..90000, all(many, # > 1)) == 0',
+    'let many = 1..900000; count(1..60000, find(many, true) == 1 and findLast(many, true) == 900000) == 60000',
+    'let many = 1..900000; count(1..60000, findIndex(many, true) == 0 and findLastIndex(many, true) == 899999) == 60000',
+  ])('%s looks no further than the first answer', (text) => {
+    const before = performance.now();
+    expect(run(text)).toBe(true);
+    expect(performance.now() - before).toBeLessThan(3000);
   });
 
   test('a long condition of the ordinary kind is fine', () => {

@@ -41,7 +41,9 @@ export function evaluate(compiled: CompiledCondition, environment: Environment, 
     const types = new Map(entries.map(([name, value]): [string, Type] => [name, typeOf(value, environment.lists !== 'json')]));
     const type = check(compiled.tree, { environment: types, variables: new Map(), predicate: undefined });
     if (wanted !== undefined && type.kind !== wanted && type.kind !== 'unknown') throw unwanted(wanted, type);
-    const evaluator = new Evaluator(new Budget(), new Patterns(), environment.nowMs);
+    const [budget, patterns] = [new Budget(), new Patterns()];
+    patterns.compileConstants(compiled.tree, budget);
+    const evaluator = new Evaluator(budget, patterns, environment.nowMs);
     const value = evaluator.evaluate(compiled.tree, { environment: new Map(entries), variables: new Map(), predicate: undefined });
     const found = value === null ? NIL : typeOf(value, true);
     if (wanted !== undefined && found.kind !== wanted) throw unwanted(wanted, found);

@@ -1,7 +1,7 @@
 /** Binary operators in an evaluation: the lazy ones (and, or, ??), the charged ones (+ on strings, ranges, equality), and the rest by operators.ts. */
 import { Failure } from './condition-error.ts';
 import type { Evaluator, ValueScope } from './evaluator.ts';
-import { arithmetic, contained, mismatch, ordered } from './operators.ts';
+import { arithmetic, contained, mismatch, ordered, textToCompare } from './operators.ts';
 import type { NodeOf } from './syntax.ts';
 import { equal, sizeOf, type Value } from './value.ts';
 
@@ -31,6 +31,7 @@ function compute(evaluator: Evaluator, node: NodeOf<'binary'>, left: Value, righ
     case '>':
     case '<=':
     case '>=':
+      budget.step(at, textToCompare(left, right));
       return ordered(operator, left, right, at);
     case 'in':
       budget.step(at, sizeOf(right, budget.stepsLeft));
@@ -43,7 +44,8 @@ function compute(evaluator: Evaluator, node: NodeOf<'binary'>, left: Value, righ
     case 'endsWith':
       if (typeof left !== 'string' || typeof right !== 'string') throw mismatch(operator, left, right, at);
       if (operator === 'matches') return evaluator.patterns.matches(left, right, budget, at);
-      budget.step(at, 1 + left.length / 16);
+      if (operator === 'contains') budget.search(at, left.length, right.length);
+      else budget.step(at, 1 + left.length / 16);
       return operator === 'contains'
         ? left.includes(right)
         : operator === 'startsWith'

@@ -45,17 +45,29 @@ export function evaluatePredicateCall(evaluator: Evaluator, node: NodeOf<'call'>
   return run({ name: node.name, at: node.at, items, value, test, last, evaluator });
 }
 
-const indexes = ({ items }: Run): readonly number[] => Array.from(items.keys());
-const orNil = (index: number): number | undefined => (index < 0 ? undefined : index);
-const first = (run: Run): number | undefined => orNil(indexes(run).findIndex(run.test));
-const final = (run: Run): number | undefined => orNil(indexes(run).findLastIndex((_, index) => run.test(index)));
 const itemOf = (run: Run, index: number | undefined): Value => (index === undefined ? null : (run.items[index] ?? null));
-const count = (run: Run): number => indexes(run).filter(run.test).length;
+
+/** These stop at the first answer, and make nothing: what an item costs is its predicate's steps alone. */
+function first(run: Run, wanted = true): number | undefined {
+  for (const index of run.items.keys()) if (run.test(index) === wanted) return index;
+  return undefined;
+}
+
+function final(run: Run): number | undefined {
+  for (let index = run.items.length - 1; index >= 0; index -= 1) if (run.test(index)) return index;
+  return undefined;
+}
+
+function count(run: Run): number {
+  let found = 0;
+  for (const index of run.items.keys()) if (run.test(index)) found += 1;
+  return found;
+}
 
 const RUNS: ReadonlyMap<string, (run: Run) => Value> = new Map<string, (run: Run) => Value>([
-  ['all', (run) => indexes(run).every(run.test)],
-  ['any', (run) => indexes(run).some(run.test)],
-  ['none', (run) => !indexes(run).some(run.test)],
+  ['all', (run) => first(run, false) === undefined],
+  ['any', (run) => first(run) !== undefined],
+  ['none', (run) => first(run) === undefined],
   ['one', (run) => count(run) === 1],
   ['count', (run) => BigInt(count(run))],
   ['find', (run) => itemOf(run, first(run))],

@@ -18,6 +18,9 @@ import { isList, isMap, kindOf, type Value } from './value.ts';
 
 export type ValueScope = Scope<Value>;
 
+/** A method of a time may have to ask its zone. */
+const METHOD_STEPS = 30;
+
 /** What an optional link leaves behind when it finds nil: the rest of its chain is skipped. */
 class Skipped extends Error {}
 const SKIPPED = new Skipped();
@@ -155,6 +158,7 @@ export class Evaluator {
     const args = [object, ...node.args.map((arg) => this.evaluate(arg, scope))];
     const call = { name: node.name, at: node.at, budget: this.budget, nowMs: this.nowMs };
     checkCount(method, node.name, args.length, node.at);
+    this.budget.step(node.at, METHOD_STEPS);
     checkValues(method, args, call);
     return method.run(args, call);
   }

@@ -122,6 +122,11 @@ function tryCompare(left: Value, right: Value): number | undefined {
   return left instanceof Duration && right instanceof Duration ? left.compare(right) : undefined;
 }
 
+/** The steps that comparing two texts takes; none where there are no two. */
+export function textToCompare(left: Value, right: Value): number {
+  return typeof left === 'string' && typeof right === 'string' ? Math.min(left.length, right.length) / 16 : 0;
+}
+
 /** By code points, which is the order of UTF-8 bytes. */
 export function compareText(left: string, right: string): number {
   if (left === right) return 0;

@@ -1,13 +1,23 @@
-/** Patterns of `matches`: RE2, which takes time in proportion to its text whatever the pattern. What a match costs is charged before it runs. */
+/**
+ * Patterns of `matches`: RE2, which takes time in proportion to its text whatever the pattern. What compiling and matching cost is charged before it is
+ * done; a pattern that stands for very many instructions is refused.
+ */
 import { RE2JS, RE2JSException } from 're2js';
 import type { Budget } from './budget.ts';
+import { childrenOf } from './children.ts';
 import { Failure } from './condition-error.ts';
+import { patternSize } from './pattern-size.ts';
+import type { Node } from './syntax.ts';
 
 const MAX_PATTERN = 1000;
+const MAX_SIZE = 20_000;
 
-function compilePattern(pattern: string, at: number): RE2JS {
+function compilePattern(pattern: string, budget: Budget, at: number): RE2JS {
   if (pattern.length > MAX_PATTERN)
     throw new Failure('limit', `a pattern may have at most ${MAX_PATTERN} characters, this has ${pattern.length}`, at);
+  const size = patternSize(pattern);
+  if (size > MAX_SIZE) throw new Failure('limit', 'the pattern repeats too much; use smaller numbers in its braces', at);
+  budget.step(at, 100 + 4 * size);
   try {
     return RE2JS.compile(pattern);
   } catch (error) {
@@ -16,22 +26,29 @@ function compilePattern(pattern: string, at: number): RE2JS {
   }
 }
 
-export function checkPattern(pattern: string, at: number): void {
-  compilePattern(pattern, at);
-}
-
 /** Compiled patterns of one evaluation: pattern -> program. */
 export class Patterns {
   private readonly compiled = new Map<string, RE2JS>();
 
-  matches(text: string, pattern: string, budget: Budget, at: number): boolean {
-    let program = this.compiled.get(pattern);
-    if (program === undefined) {
-      budget.step(at, 100 + pattern.length * 10);
-      program = compilePattern(pattern, at);
-      this.compiled.set(pattern, program);
+  /** Compiles the constant patterns of a tree, so that a wrong one is found in a branch that is never taken. */
+  compileConstants(node: Node, budget: Budget): void {
+    if (node.kind === 'binary' && node.operator === 'matches' && node.right.kind === 'literal') {
+      if (typeof node.right.value === 'string') this.program(node.right.value, budget, node.right.at);
     }
-    budget.step(at, 1 + (text.length * (pattern.length + 8)) / 32);
+    for (const child of childrenOf(node)) this.compileConstants(child, budget);
+  }
+
+  matches(text: string, pattern: string, budget: Budget, at: number): boolean {
+    const program = this.program(pattern, budget, at);
+    budget.step(at, 1 + (text.length * (program.programSize() + 8)) / 16);
     return program.matcher(text).find();
+  }
+
+  private program(pattern: string, budget: Budget, at: number): RE2JS {
+    const known = this.compiled.get(pattern);
+    if (known !== undefined) return known;
+    const program = compilePattern(pattern, budget, at);
+    this.compiled.set(pattern, program);
+    return program;
   }
 }

@@ -76,10 +76,14 @@ export function equal(left: Value, right: Value, exact = false, depth = 0): bool
   return sameMoment(left, right);
 }
 
+/** Printing a time asks its zone. */
+const TIME_SIZE = 30;
+
 /** How many items or characters a value holds, counted to a bound: what comparing or printing it costs. */
 export function sizeOf(value: Value, bound: number, depth = 0): number {
   if (depth > MAX_VALUE_DEPTH) throw new ValueTooDeep();
   if (typeof value === 'string') return 1 + value.length / 16;
+  if (value instanceof Time) return TIME_SIZE;
   let size = 1;
   const items = isList(value) ? value : value !== null && typeof value === 'object' && isMap(value) ? value.values() : [];
   for (const item of items) {

@@ -1,5 +1,5 @@
 /** Functions on lists and maps that take no predicate. What they make is charged to the budget before it is made. */
-import { compareValues } from '../operators.ts';
+import { compareValues, textToCompare } from '../operators.ts';
 import { INT, listOf, MAP, type Type, UNKNOWN } from '../type.ts';
 import { equal, isList, isMap, kindOf, MAX_VALUE_DEPTH, sizeOf, type Value } from '../value.ts';
 import { ANY, type Builtin, type Call, DICT, evaluationFailure, LIST, TEXT, WHOLE } from './builtin.ts';
@@ -25,7 +25,7 @@ export function ordering(order: Value | undefined, call: Call): (left: Value, ri
     throw evaluationFailure(call, 'the order must be "asc" or "desc"');
   const sign = order === 'desc' ? -1 : 1;
   return (left, right) => {
-    call.budget.step(call.at);
+    call.budget.step(call.at, 1 + textToCompare(left, right));
     return sign * compareValues(left, right, call.at);
   };
 }

@@ -16,9 +16,9 @@ function onText(
     optional: other === 'optional' ? 1 : 0,
     result,
     run: (args, call) => {
-      const subject = text(args[0]);
-      call.budget.step(call.at, 1 + subject.length / 16);
-      return run(subject, args.length > 1 ? text(args[1]) : '', call);
+      const [subject, part] = [text(args[0]), args.length > 1 ? text(args[1]) : ''];
+      call.budget.step(call.at, 1 + (subject.length + part.length) / 16);
+      return run(subject, part, call);
     },
   };
 }
@@ -57,6 +57,7 @@ function byteIndex(subject: string, index: number): bigint {
 /** At most `limit` pieces, the last with the rest; negative means all, 0 none. */
 function splitText(subject: string, separator: string, limit: number, call: Call): readonly string[] {
   if (limit === 0) return [];
+  call.budget.search(call.at, subject.length, separator.length);
   const pieces = separator === '' ? [...subject] : subject.split(separator);
   call.budget.allocate(call.at, subject.length + pieces.length);
   if (limit < 0 || pieces.length <= limit) return pieces;
@@ -79,6 +80,7 @@ function splitWith(after: boolean): Builtin {
 function replaceText(args: readonly Value[], call: Call): string {
   const [subject, old, fresh] = [text(args[0]), text(args[1]), text(args[2])];
   const limit = whole(args[3], -1);
+  call.budget.search(call.at, subject.length, old.length);
   const pieces = old === '' ? ['', ...subject, ''] : subject.split(old);
   const seams = limit < 0 ? pieces.length - 1 : Math.min(limit, pieces.length - 1);
   call.budget.allocate(call.at, subject.length + seams * fresh.length + pieces.length);
@@ -134,12 +136,18 @@ export const STRING_BUILTINS: Readonly<Record<string, Builtin>> = {
     'none',
   ),
   indexOf: onText(
-    (subject, part) => byteIndex(subject, subject.indexOf(part)),
+    (subject, part, call) => {
+      call.budget.search(call.at, subject.length, part.length);
+      return byteIndex(subject, subject.indexOf(part));
+    },
     () => INT,
     'needed',
   ),
   lastIndexOf: onText(
-    (subject, part) => byteIndex(subject, subject.lastIndexOf(part)),
+    (subject, part, call) => {
+      call.budget.search(call.at, subject.length, part.length);
+      return byteIndex(subject, subject.lastIndexOf(part));
+    },
     () => INT,
     'needed',
   ),

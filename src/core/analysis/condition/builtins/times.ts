@@ -8,7 +8,11 @@ import { type Builtin, type Call, evaluationFailure, type Param, TEXT, WHOLE } f
 
 const asText = (value: Value | undefined): string => (typeof value === 'string' ? value : '');
 
+/** Steps for what the calendar takes: a zone that is looked up, a date that is read. */
+const CALENDAR_STEPS = 100;
+
 function zoneNamed(name: string, call: Call): Timezone {
+  call.budget.step(call.at, CALENDAR_STEPS);
   const zone = Timezone.named(name);
   if (zone === undefined)
     throw evaluationFailure(call, `there is no timezone ${JSON.stringify(name.slice(0, 60))}; use a name such as Europe/Zurich`);
@@ -19,6 +23,7 @@ function makeDate(args: readonly Value[], call: Call): Time {
   const [first] = args;
   const [given, rest] = first instanceof Timezone ? [first, args.slice(1)] : [undefined, args];
   const [text, layout, zoneName] = rest;
+  call.budget.step(call.at, CALENDAR_STEPS);
   if (typeof text !== 'string' || (layout !== undefined && typeof layout !== 'string')) {
     throw evaluationFailure(call, 'it takes the date, and if wanted its layout and its timezone, all as strings');
   }
