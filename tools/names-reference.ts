@@ -45,6 +45,9 @@ const annotationMeanings: Meanings<keyof typeof annotations> = {
   lastApplied: "kubectl's own; not copied to ReplicaSets.",
   onFailure: 'On Rollouts: `undo` also puts the stable template back into the spec after a failure.',
   lastFailure: 'On Rollouts: revision, hash, reason and time of the newest failed update, as JSON.',
+  scalings: 'On ReplicaSets: their newest changes of size, for events that a crash left untold.',
+  weightsOf:
+    'On routes while a canary has weight: for which Rollouts, and how the route is given back if they are deleted while Rampart is down; JSON.',
 };
 
 const conditionMeanings: Meanings<ConditionType> = {

@@ -44,6 +44,8 @@ export const annotations = {
   onFailure: 'rampart.dev/on-failure',
   /** On a Rollout: JSON {revision, hash, reason, time} of the newest failed update. */
   lastFailure: 'rampart.dev/last-failure',
+  /** On routes, while a canary has weight: JSON that says for which Rollouts, and how to give the route back without them. */
+  weightsOf: 'rampart.dev/weights-of',
 } as const;
 
 /** Value of `annotations.onFailure`. */

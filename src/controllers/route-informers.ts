@@ -4,6 +4,7 @@
  */
 
 import type { KubeObject } from '../api/kubernetes.ts';
+import { readRouteMarks } from '../api/route-mark.ts';
 import { sleep } from '../runtime/clock.ts';
 import { ApiError, type Resource } from '../runtime/cluster.ts';
 import { Informer } from '../runtime/informer.ts';
@@ -24,6 +25,7 @@ export function createRouteInformer(resource: Resource, settings: InformerSettin
   const informer = new Informer<KubeObject>({
     ...everything,
     resource,
+    indexes: { mark: markedFor },
     backoffMaxMs: absentRetryMs,
     // Said once by the composition root; a cluster without these routes is no fault.
     log: { ...settings.log, warn: settings.log.debug },
@@ -36,6 +38,11 @@ export function createRouteInformer(resource: Resource, settings: InformerSettin
     },
   });
   return { informer, settled: Promise.race([informer.store.whenSynced(), absent.promise]) };
+}
+
+/** `namespace/name` of the Rollouts that a route is marked for. */
+export function markedFor({ metadata }: KubeObject): readonly string[] {
+  return [...readRouteMarks(metadata).keys()];
 }
 
 const unreachableRetryMs = 1_000;

@@ -15,7 +15,7 @@ import type { EventRecorder } from '../runtime/event-recorder.ts';
 import { fromSelf } from '../runtime/source.ts';
 import { trackedCluster } from '../runtime/tracked-cluster.ts';
 import type { Figures } from './figures.ts';
-import { createRouterFactory } from './routers.ts';
+import { createRouteReleaser, createRouterFactory } from './routers.ts';
 import type { Watches } from './watches.ts';
 
 export interface WorkersOptions {
@@ -56,6 +56,7 @@ function rolloutController({ options, watches, recorder, clock, log, figures }: 
     cluster,
     stores,
     routerFor: createRouterFactory(cluster, watches),
+    routes: createRouteReleaser(cluster, watches),
     clock,
     ended: (outcome) => figures.ended(outcome),
     announcer: { recorder, log, announced: (announcement) => figures.announced(announcement) },

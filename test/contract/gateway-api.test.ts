@@ -2,8 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../src/api/kubernetes.ts';
+import { annotations } from '../../src/api/names.ts';
+import { readRouteMarks } from '../../src/api/route-mark.ts';
 import type { DesiredRoutes } from '../../src/core/rollout/routes.ts';
 import { GatewayApiRouter } from '../../src/providers/traffic/gateway-api/gateway-api-router.ts';
+import { MarkedRoutes } from '../../src/providers/traffic/gateway-api/marked-routes.ts';
 import { routeAcceptance } from '../../src/providers/traffic/gateway-api/route-acceptance.ts';
 import { type Route, type RouteKind, routeResources } from '../../src/providers/traffic/gateway-api/route-object.ts';
 import type { RouteSource } from '../../src/providers/traffic/gateway-api/route-selection.ts';
@@ -84,7 +87,16 @@ async function makeRoute(kind: RouteKind) {
     if (!isFrozen) cached = route;
     return route;
   };
-  const source: RouteSource = { get: () => cached, list: () => (cached === undefined ? [] : [cached]) };
+  const all = () => (cached === undefined ? [] : [cached]);
+  const source: RouteSource = {
+    get: (_, __, name) => (name === key.name ? cached : undefined),
+    list: all,
+    marked: (rollout) =>
+      all()
+        .filter(({ metadata }) => readRouteMarks(metadata).has(rollout))
+        .map((marked) => ({ resource, route: marked })),
+    markedRollouts: () => all().flatMap(({ metadata }) => [...readRouteMarks(metadata).keys()]),
+  };
   const accepted = async (): Promise<void> => {
     for (const until = performance.now() + acceptedWithinMs; ; ) {
       const route = await read();
@@ -93,11 +105,13 @@ async function makeRoute(kind: RouteKind) {
       await delay(25);
     }
   };
-  const newRouter = (cluster: Cluster = client) =>
+  const newReleaser = () => new MarkedRoutes(client, source);
+  const newRouter = (cluster: Cluster = client, name = 'front') =>
     new GatewayApiRouter({
-      routing: { [kind]: 'front' },
+      routing: { [kind]: name },
       problems: [],
       namespace,
+      rollout: 'shop',
       stableService: 'stable',
       canaryService: 'canary',
       cluster,
@@ -122,7 +136,7 @@ async function makeRoute(kind: RouteKind) {
       { name: namespace },
     );
   };
-  return { namespace, resource, key, read, accepted, newRouter, live, edit, setFrozen, end };
+  return { namespace, resource, key, read, accepted, newRouter, newReleaser, live, edit, setFrozen, end };
 }
 
 async function makeWorld(): Promise<TrafficWorld> {
@@ -135,7 +149,11 @@ async function makeWorld(): Promise<TrafficWorld> {
     canaryService: 'canary',
     maxWeight: 100,
     routeName: 'front',
+    rollout: `${route.namespace}/shop`,
     newRouter: () => route.newRouter(),
+    newRouterElsewhere: () => route.newRouter(client, 'side'),
+    newReleaser: () => route.newReleaser(),
+    stripMarks: () => route.edit({ metadata: { annotations: { [annotations.weightsOf]: null } } }),
     liveWeights: async () => {
       const [stable, canary] = await ours();
       return { stable: stable?.weight ?? 1, canary: canary?.weight ?? 1 };
@@ -144,7 +162,10 @@ async function makeWorld(): Promise<TrafficWorld> {
       const { metadata, spec } = await route.live();
       return { labels: metadata.labels, annotations: metadata.annotations, spec };
     },
-    version: async () => String((await route.live()).metadata.generation),
+    version: async () => {
+      const { generation, annotations: worn } = (await route.live()).metadata;
+      return `${generation} ${JSON.stringify(worn)}`;
+    },
     overwriteWeights: async ({ stable, canary }) => {
       const changed = (await rules()).map((rule) => {
         const backendRefs = (rule.backendRefs ?? []).map((ref) => ({ ...ref, weight: ref.name === 'canary' ? canary : stable }));

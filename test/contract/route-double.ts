@@ -4,7 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject, LabelSelector } from '../../src/api/kubernetes.ts';
-import type { Route } from '../../src/providers/traffic/gateway-api/route-object.ts';
+import { readRouteMarks } from '../../src/api/route-mark.ts';
+import { type Route, routeResources } from '../../src/providers/traffic/gateway-api/route-object.ts';
 import type { RouteSource } from '../../src/providers/traffic/gateway-api/route-selection.ts';
 import { ApiError, type Cluster, type JsonPatchOperation, type ObjectKey, type Resource } from '../../src/runtime/cluster.ts';
 
@@ -28,6 +29,15 @@ export class RouteDouble {
       [...this.#cache.values()].filter(
         ({ kind, metadata }) => kind === resource.kind && metadata.namespace === namespace && matches(metadata, selector),
       ),
+    marked: (rollout) =>
+      [...this.#cache.values()]
+        .filter(({ metadata }) => readRouteMarks(metadata).has(rollout))
+        .flatMap((route) =>
+          Object.values(routeResources)
+            .filter(({ kind }) => kind === route.kind)
+            .map((resource) => ({ resource, route })),
+        ),
+    markedRollouts: () => [...this.#cache.values()].flatMap(({ metadata }) => [...readRouteMarks(metadata).keys()]),
   };
 
   constructor(...routes: readonly Route[]) {
@@ -145,7 +155,9 @@ export function applied(object: unknown, operations: readonly JsonPatchOperation
       holder[last] = structuredClone(value);
     } else throw new Error(`operation ${op}`);
   }
-  const labels = (copy as Route).metadata.labels;
-  if (labels !== undefined && Object.keys(labels).length === 0) delete (copy as { metadata: { labels?: unknown } }).metadata.labels;
+  const { metadata } = copy as { metadata: { labels?: object; annotations?: object } };
+  for (const map of ['labels', 'annotations'] as const) {
+    if (Object.keys(metadata[map] ?? { some: '' }).length === 0) delete metadata[map];
+  }
   return copy;
 }

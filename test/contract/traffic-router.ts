@@ -1,7 +1,7 @@
 /** What every TrafficRouter promises, run by each implementation against a world of its own: a route object and a data plane. */
 import { expect, test } from 'vitest';
 import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
-import type { TrafficRouter } from '../../src/providers/traffic/traffic-router.ts';
+import type { RouteReleaser, TrafficRouter } from '../../src/providers/traffic/traffic-router.ts';
 
 export interface TrafficWorld {
   readonly stableService: string;
@@ -10,8 +10,15 @@ export interface TrafficWorld {
   readonly maxWeight: number;
   /** A word of evidence sentences: the route's name. */
   readonly routeName: string;
+  /** Key of the Rollout whose routers these are. */
+  readonly rollout: string;
   /** A router as a freshly started process has it. */
   newRouter(): TrafficRouter;
+  /** The same of a Rollout that has come to name another route, which is not there. */
+  newRouterElsewhere(): TrafficRouter;
+  newReleaser(): RouteReleaser;
+  /** A tool takes off what its user did not write into the annotations. */
+  stripMarks(): Promise<void>;
   /** The weights that the live route object carries for the two Services. */
   liveWeights(): Promise<{ readonly stable: number; readonly canary: number }>;
   /** Everything a user can see of the live object, weights included, bookkeeping of the API server excluded. */
@@ -130,6 +137,52 @@ export function describeTrafficRouter(name: string, makeWorld: () => Promise<Tra
     const before = await world.liveObject();
     await settle(world, world.newRouter(), 40);
     await world.newRouter().release(never);
+    expect(await world.liveObject()).toEqual(before);
+  });
+
+  inWorld('a route whose Rollout is gone is given back by what is written on it alone', async (world) => {
+    const before = await world.liveObject();
+    await settle(world, world.newRouter(), 40);
+    const releaser = world.newReleaser();
+    expect([...releaser.rollouts()]).toEqual([world.rollout]);
+    expect(releaser.has(world.rollout)).toBe(true);
+    await releaser.release('elsewhere/shop', never);
+    expect(await world.liveWeights()).toEqual({ stable: world.maxWeight - 40, canary: 40 });
+    expect(await releaser.release(world.rollout, never)).toEqual([]);
+    expect(await world.liveObject()).toEqual(before);
+    await world.thawCache();
+    expect(releaser.has(world.rollout)).toBe(false);
+    const version = await world.version();
+    await releaser.release(world.rollout, never);
+    expect(await world.version()).toBe(version);
+  });
+
+  inWorld('a route without canary weight carries no mark', async (world) => {
+    const before = await world.liveObject();
+    const router = world.newRouter();
+    await settle(world, router, 40);
+    await settle(world, router, 0);
+    expect(await world.liveObject()).toEqual(before);
+  });
+
+  inWorld('a mark that a tool takes off is not fought over, and comes back with the next weight', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 40);
+    await world.stripMarks();
+    const version = await world.version();
+    for (const again of [router, world.newRouter()]) {
+      expect(await again.converge(desire(world, 40), never)).toMatchObject({ state: 'confirmed', reasserted: false });
+    }
+    expect(await world.version()).toBe(version);
+    expect(world.newReleaser().has(world.rollout)).toBe(false);
+    await settle(world, router, 50);
+    expect(world.newReleaser().has(world.rollout)).toBe(true);
+  });
+
+  inWorld('what a former configuration of the Rollout left in a route is given back', async (world) => {
+    const before = await world.liveObject();
+    await settle(world, world.newRouter(), 40);
+    expect(await world.newRouterElsewhere().converge(desire(world, 20), never)).toMatchObject({ state: 'failed' });
     expect(await world.liveObject()).toEqual(before);
   });
 

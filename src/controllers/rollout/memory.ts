@@ -71,10 +71,12 @@ export class Memories {
     return { memory, retired: known?.router };
   }
 
-  /** What was remembered, once: the object is gone. */
-  take(key: string): Memory | undefined {
-    const memory = this.#memories.get(key);
+  /** What is remembered of an object that may be gone. */
+  last(key: string): Memory | undefined {
+    return this.#memories.get(key);
+  }
+
+  forget(key: string): void {
     this.#memories.delete(key);
-    return memory;
   }
 }

@@ -11,6 +11,7 @@ import { decide } from '../../core/rollout/decide.ts';
 import type { Decision } from '../../core/rollout/decision.ts';
 import type { EffectFailure, ObservedRollout } from '../../core/rollout/observed-rollout.ts';
 import { type Outcome, outcomeOf } from '../../core/rollout/outcome.ts';
+import type { RouteReleaser } from '../../providers/traffic/traffic-router.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
 import type { Announcer } from '../announcer.ts';
@@ -23,13 +24,14 @@ import { gather } from './gather.ts';
 import { Memories, type Memory, type RouterFactory } from './memory.ts';
 import { StatusWriter } from './persist.ts';
 import { serviceNames } from './references.ts';
-import { releaseService } from './release.ts';
+import { isGone, releaseService } from './release.ts';
 
 export interface RolloutReconcilerOptions {
   /** Its writes enter the stores. */
   readonly cluster: Cluster;
   readonly stores: Stores;
   readonly routerFor: RouterFactory;
+  readonly routes: RouteReleaser;
   readonly clock: Clock;
   readonly announcer: Announcer;
   /** For figures: an update has come to its end, well or badly. */
@@ -60,13 +62,11 @@ export class RolloutReconciler {
     return uid !== undefined && (replicaSets.isBehindOwnWritesOfOwner(uid) || analysisRuns.isBehindOwnWritesOfOwner(uid));
   }
 
-  /** Keys of Rollouts that are gone while Services still carry their mark: deleted while no process was there to see it. */
+  /** Keys of Rollouts that are gone while Services or routes still carry their mark: deleted while no process was there to see it. */
   abandoned(): Iterable<string> {
-    const { services, rollouts } = this.#options.stores;
-    return services
-      .list()
-      .flatMap(managers)
-      .filter((key) => rollouts.getByKey(key) === undefined);
+    const { stores, routes } = this.#options;
+    const marked = new Set([...stores.services.list().flatMap(managers), ...routes.rollouts()]);
+    return [...marked].filter((key) => stores.rollouts.getByKey(key) === undefined);
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Next> {
@@ -78,6 +78,8 @@ export class RolloutReconciler {
     await retired?.release(signal);
     if (rollout.metadata.deletionTimestamp !== undefined) return awaitChange;
     await this.#releaseServices(key, serviceNames(rollout), signal, isObeyed);
+    // A router gives back what it steers no more; where there is none, the marks of former ones are all that is left.
+    if (memory.router === undefined && this.#options.routes.has(key) && isObeyed()) await this.#releaseRoutes(key, signal);
     return this.#pass(key, memory, signal);
   }
 
@@ -127,15 +129,24 @@ export class RolloutReconciler {
     });
   }
 
-  /** The Rollout is gone: its routes and Services go back to the user. */
+  /** The Rollout is gone: its routes and Services go back to the user. One that another instance serves is not gone. */
   async #giveBack(key: string, signal: AbortSignal): Promise<Next> {
-    await this.#releaseServices(key, [], signal);
-    const memory = this.#memories.take(key);
-    if (memory !== undefined) {
-      this.#statuses.forget(memory.uid);
-      await memory.router?.release(signal);
+    const { cluster, stores, routes } = this.#options;
+    const memory = this.#memories.last(key);
+    const isMarked = stores.services.byIndex('managedBy', key).length > 0 || routes.has(key);
+    if ((isMarked || memory?.router !== undefined) && (await isGone(cluster, key, signal))) {
+      await this.#releaseServices(key, [], signal);
+      await memory?.router?.release(signal);
+      await this.#releaseRoutes(key, signal);
     }
+    this.#memories.forget(key);
+    if (memory !== undefined) this.#statuses.forget(memory.uid);
     return awaitChange;
+  }
+
+  async #releaseRoutes(key: string, signal: AbortSignal): Promise<void> {
+    const { routes, announcer } = this.#options;
+    for (const refusal of await routes.release(key, signal)) announcer.log.warn(`not given back from Rollout ${key}: ${refusal}`);
   }
 
   /** `isObeyed`: a spec that cannot be carried out gives nothing away in the middle of an update. */

@@ -6,6 +6,7 @@ import { rollouts as rolloutResource } from '../../api/resources.ts';
 import { keyText, keyTextOf } from '../../runtime/object-key.ts';
 import { fromMapped, fromOwner, fromSelf, type Source } from '../../runtime/source.ts';
 import type { Store } from '../../runtime/store.ts';
+import { markedFor } from '../route-informers.ts';
 import { anyTemplate, managers, type Stores } from '../stores.ts';
 
 const owner = { group: argoGroup, kind: rolloutResource.kind };
@@ -29,7 +30,11 @@ export function rolloutSources(stores: Stores, routes: readonly Store<KubeObject
     fromMapped(stores.analysisTemplates, ({ metadata }) => found('template', anyTemplate(metadata.namespace))),
     fromMapped(stores.clusterAnalysisTemplates, () => found('template', anyTemplate(undefined))),
     ...routes.map((store) =>
-      fromMapped(store, (route) => [...found('route', keyTextOf(route)), ...found('route', `${route.metadata.namespace ?? ''}/*`)]),
+      fromMapped(store, (route) => [
+        ...found('route', keyTextOf(route)),
+        ...found('route', `${route.metadata.namespace ?? ''}/*`),
+        ...markedFor(route),
+      ]),
     ),
   ];
 }

@@ -18,3 +18,15 @@ export interface TrafficRouter {
   /** Gives the routes back as the user wrote them (stable whole, nothing of ours left), with edits made meanwhile kept. */
   release(signal: AbortSignal): Promise<void>;
 }
+
+/** Gives routes back by what is written on them alone, where no Rollout is left that could make a router. */
+export interface RouteReleaser {
+  /** `namespace/name` of the Rollouts for which routes are marked, some perhaps more than once. Reads only caches. */
+  rollouts(): Iterable<string>;
+
+  /** Whether any route is marked for this Rollout. Reads only caches. */
+  has(rollout: string): boolean;
+
+  /** Gives back every route that is marked for it; what was refused for good is returned as sentences. Throws where trying again helps. */
+  release(rollout: string, signal: AbortSignal): Promise<readonly string[]>;
+}

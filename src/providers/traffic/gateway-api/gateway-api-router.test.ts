@@ -4,7 +4,8 @@ import { describeTrafficRouter } from '../../../../test/contract/traffic-router.
 import type { GatewayApiRouting } from '../../../api/gateway-api-routing.ts';
 import type { DesiredRoutes } from '../../../core/rollout/routes.ts';
 import { ApiError } from '../../../runtime/cluster.ts';
-import { GatewayApiRouter } from './gateway-api-router.ts';
+import { GatewayApiRouter, type GatewayApiRouterOptions } from './gateway-api-router.ts';
+import { MarkedRoutes } from './marked-routes.ts';
 import type { Route } from './route-object.ts';
 
 const never = new AbortController().signal;
@@ -32,16 +33,22 @@ function route(
   };
 }
 
-function routerFor(double: RouteDouble, routing: GatewayApiRouting = { httpRoute: 'front' }): GatewayApiRouter {
+function routerFor(
+  double: RouteDouble,
+  routing: GatewayApiRouting = { httpRoute: 'front' },
+  others: Partial<GatewayApiRouterOptions> = {},
+): GatewayApiRouter {
   const { cluster, source } = double;
   return new GatewayApiRouter({
     routing,
     problems: [],
     namespace: 'shop',
+    rollout: 'shop',
     stableService: 'stable',
     canaryService: 'canary',
     cluster,
     source,
+    ...others,
   });
 }
 
@@ -63,12 +70,19 @@ describeTrafficRouter('Gateway API on a double', async () => {
     canaryService: 'canary',
     maxWeight: 100,
     routeName: 'front',
+    rollout: 'shop/shop',
     newRouter: () => routerFor(double),
+    newRouterElsewhere: () => routerFor(double, { httpRoute: 'side' }),
+    newReleaser: () => new MarkedRoutes(double.cluster, double.source),
+    stripMarks: async () => {
+      const { annotations: _, ...metadata } = live().metadata;
+      double.put({ ...live(), metadata });
+    },
     liveWeights: async () => {
       const [stable, canary] = live().spec?.rules?.find(({ backendRefs = [] }) => backendRefs.length === 2)?.backendRefs ?? [];
       return { stable: stable?.weight ?? 1, canary: canary?.weight ?? 1 };
     },
-    liveObject: async () => ({ labels: live().metadata.labels, spec: live().spec }),
+    liveObject: async () => ({ labels: live().metadata.labels, annotations: live().metadata.annotations, spec: live().spec }),
     version: async () => live().metadata.resourceVersion ?? '',
     overwriteWeights: async ({ stable, canary }) => {
       const old = live();
@@ -320,5 +334,48 @@ describe('trouble', () => {
     const router = routerFor(double);
     for (const weight of [0, 10, 50, 100, 0]) await router.converge(desire(weight), never);
     expect({ reads: double.reads, writes: double.writes }).toEqual({ reads: 0, writes: 4 });
+  });
+});
+
+describe('marks of former configurations', () => {
+  const renamed = { canaryService: 'fresh' };
+  const twice = (): Route => {
+    const { spec, ...rest } = route('front');
+    const backendRefs = [
+      { name: 'stable', port: 80, weight: 100 },
+      { name: 'canary', port: 80, weight: 0 },
+      { name: 'fresh', port: 80, weight: 0 },
+    ];
+    return { ...rest, spec: { ...spec, rules: [{ backendRefs }] } };
+  };
+
+  test('a Service that was renamed while nobody ran loses its weight before the new one gets any', async () => {
+    const double = new RouteDouble(twice());
+    await routerFor(double).converge(desire(30), never);
+    await routerFor(double, { httpRoute: 'front' }, renamed).converge({ ...desire(10), ...renamed }, never);
+    expect(weights(double.live('HTTPRoute', 'shop', 'front'))).toEqual([[90, 0, 10]]);
+    await new MarkedRoutes(double.cluster, double.source).release('shop/shop', never);
+    expect(weights(double.live('HTTPRoute', 'shop', 'front'))).toEqual([[100, 0, 0]]);
+  });
+
+  test('a release gives back both', async () => {
+    const double = new RouteDouble(twice());
+    await routerFor(double).converge(desire(30), never);
+    await routerFor(double, { httpRoute: 'front' }, renamed).release(never);
+    const { spec, metadata } = double.live('HTTPRoute', 'shop', 'front');
+    expect(weights({ spec, metadata } as Route)).toEqual([[100, 0, 0]]);
+    expect(metadata).not.toHaveProperty('annotations');
+    expect(metadata).not.toHaveProperty('labels');
+  });
+
+  test('a route in another namespace is found by its mark, and what may not be written is said', async () => {
+    const double = new RouteDouble(route('front', { namespace: 'edge', extra: { namespace: 'shop' } }));
+    await routerFor(double, { httpRoute: 'front', namespace: 'edge' }).converge(desire(30), never);
+    const releaser = new MarkedRoutes(double.cluster, double.source);
+    double.refusal = new ApiError('forbidden', 'you may not');
+    expect(await releaser.release('shop/shop', never)).toEqual(['HTTPRoute edge/front could not be written: you may not']);
+    double.refusal = undefined;
+    expect(await releaser.release('shop/shop', never)).toEqual([]);
+    expect(weights(double.live('HTTPRoute', 'edge', 'front'))).toEqual([[100, 0], [1]]);
   });
 });

@@ -7,11 +7,11 @@ import type { Problem } from '../../../api/problem.ts';
 import type { DesiredRoutes, RouteEvidence } from '../../../core/rollout/routes.ts';
 import type { Cluster, Resource } from '../../../runtime/cluster.ts';
 import type { TrafficRouter } from '../traffic-router.ts';
-import { liveCanaryWeight, planRelease, planRoute, type RoutePlan } from './plan-route.ts';
+import { isMarkedOtherwise, liveCanaryWeight, planMarkedRelease, planRelease, planRoute, type RoutePlan } from './plan-route.ts';
 import { routeAcceptance } from './route-acceptance.ts';
 import { type Route, type RouteKind, routeResources } from './route-object.ts';
-import { inProgressLabel, type RouteSource, type SelectedRoute, selectRoutes } from './route-selection.ts';
-import { type RouteWrite, writeRoute } from './route-writer.ts';
+import { inProgressLabel, type RouteSource, routeKey, type SelectedRoute, selectRoutes, strayRoute } from './route-selection.ts';
+import { everyOne, type RouteWrite, writeRoute } from './route-writer.ts';
 
 export interface GatewayApiRouterOptions {
   readonly routing: GatewayApiRouting;
@@ -19,6 +19,8 @@ export interface GatewayApiRouterOptions {
   readonly problems: readonly Problem[];
   /** The Rollout's namespace, which its Services share. */
   readonly namespace: string;
+  /** The Rollout's name. */
+  readonly rollout: string;
   readonly stableService: string;
   readonly canaryService: string;
   /** `trafficRouting.maxTrafficWeight`; 100 if absent. */
@@ -74,8 +76,10 @@ export class GatewayApiRouter implements TrafficRouter {
     const refusal = unserved(desired);
     if (refusal !== undefined) return this.#refuse(desired, routes, refusal);
     const words = await everyOne(routes, (selected) => this.#convergeOne(selected, desired, signal));
-    const strays = [...this.#carried.values()].filter(({ selected }) => !routes.some((route) => keyOf(route) === keyOf(selected)));
+    const isNamed = (stray: SelectedRoute): boolean => routes.some((route) => routeKey(route) === routeKey(stray));
+    const strays = [...this.#carried.values()].filter(({ selected }) => !isNamed(selected));
     await everyOne(strays, ({ selected }) => this.#giveBack({ ...selected, live: undefined }, desired, signal));
+    await this.#giveBackMarked((route) => !isNamed(route), signal);
     const unmatched = problems.filter(({ path }) => !routes.some((route) => route.path === path));
     // Trouble with the configuration keeps no weight from the routes that it does name: an abort must reach them.
     const spoken = [...words, ...[...this.#options.problems, ...unmatched].map(({ message }) => failed(message, 0))];
@@ -106,17 +110,21 @@ export class GatewayApiRouter implements TrafficRouter {
     const routes = new Map(
       [...this.#carried].map(([key, { selected }]) => [key, { ...selected, live: undefined } as SelectedRoute]),
     );
-    for (const route of this.#select().routes) routes.set(keyOf(route), route);
+    for (const route of this.#select().routes) routes.set(routeKey(route), route);
     const services = { ...this.#options, maxWeight: this.#maxWeight };
+    await this.#giveBackMarked(({ live }) => live !== undefined && isMarkedOtherwise(live, this.#intent(services)), signal);
     await everyOne([...routes.values()], (route) => this.#giveBack(route, services, signal));
+    await this.#giveBackMarked(() => true, signal);
   }
 
   async #convergeOne(selected: SelectedRoute, desired: DesiredRoutes, signal: AbortSignal): Promise<RouteWord> {
-    const key = keyOf(selected);
+    const key = routeKey(selected);
     const name = `${selected.resource.kind} ${selected.name}`;
     const before = this.#carried.get(key);
     const { canaryWeight, stableWeight } = desired;
     const intent = { ...this.#intent(desired), canaryWeight, stableWeight };
+    const found = this.#newest(selected);
+    if (found !== undefined && isMarkedOtherwise(found, intent)) await this.#giveBackOne(selected, signal);
     const written = await this.#write(selected, (route) => planRoute(route, intent), signal);
     if (written.kind === 'missing') {
       this.#carried.delete(key);
@@ -145,7 +153,18 @@ export class GatewayApiRouter implements TrafficRouter {
 
   async #giveBack(selected: SelectedRoute, services: Services, signal: AbortSignal): Promise<void> {
     await this.#write(selected, (route) => planRelease(route, this.#intent(services), services.maxWeight), signal);
-    this.#carried.delete(keyOf(selected));
+    this.#carried.delete(routeKey(selected));
+  }
+
+  /** What an earlier configuration, or a process before this one, has left in routes. */
+  async #giveBackMarked(isMeant: (route: SelectedRoute) => boolean, signal: AbortSignal): Promise<void> {
+    const marked = this.#options.source.marked(this.#rollout).map(strayRoute).filter(isMeant);
+    await everyOne(marked, (route) => this.#giveBackOne(route, signal));
+  }
+
+  async #giveBackOne(selected: SelectedRoute, signal: AbortSignal): Promise<void> {
+    await this.#write(selected, (route) => planMarkedRelease(route, this.#rollout), signal);
+    this.#carried.delete(routeKey(selected));
   }
 
   #write(selected: SelectedRoute, plan: (route: Route) => RoutePlan, signal: AbortSignal): Promise<RouteWrite> {
@@ -154,7 +173,7 @@ export class GatewayApiRouter implements TrafficRouter {
 
   /** The cache may lag behind what this process itself has written. */
   #newest(selected: SelectedRoute): Route | undefined {
-    const own = this.#carried.get(keyOf(selected))?.route;
+    const own = this.#carried.get(routeKey(selected))?.route;
     const { live } = selected;
     if (own === undefined || live === undefined || own.metadata.uid !== live.metadata.uid) return live;
     return (live.metadata.generation ?? 0) < (own.metadata.generation ?? 0) ? own : live;
@@ -167,7 +186,12 @@ export class GatewayApiRouter implements TrafficRouter {
 
   #intent({ stableService, canaryService }: Pick<Services, 'stableService' | 'canaryService'>) {
     const { routing, namespace } = this.#options;
-    return { stableService, canaryService, serviceNamespace: namespace, inProgressLabel: inProgressLabel(routing) };
+    const label = inProgressLabel(routing);
+    return { rollout: this.#rollout, stableService, canaryService, serviceNamespace: namespace, inProgressLabel: label };
+  }
+
+  get #rollout(): string {
+    return `${this.#options.namespace}/${this.#options.rollout}`;
   }
 
   get #maxWeight(): number {
@@ -176,19 +200,6 @@ export class GatewayApiRouter implements TrafficRouter {
 }
 
 type Services = Pick<DesiredRoutes, 'stableService' | 'canaryService' | 'maxWeight'>;
-
-function keyOf({ resource, namespace, name }: SelectedRoute): string {
-  return `${resource.kind}/${namespace}/${name}`;
-}
-
-/** Runs for all of them, so that one route's trouble keeps no other from its weights; then throws the first error, if any. */
-async function everyOne<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
-  const results = await Promise.allSettled(items.map(run));
-  return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
-}
 
 function failed(message: string, live: number): RouteWord {
   return { state: 'failed', message, liveCanaryWeight: live, reasserted: false };

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applied } from '../../../../test/contract/route-double.ts';
-import { liveCanaryWeight, planRoute, type RouteIntent } from './plan-route.ts';
+import { annotations } from '../../../api/names.ts';
+import { isMarkedOtherwise, liveCanaryWeight, planMarkedRelease, planRelease, planRoute, type RouteIntent } from './plan-route.ts';
 import type { BackendRef, Route } from './route-object.ts';
 
 const intent: RouteIntent = {
+  rollout: 'shop/shop',
   stableService: 'stable',
   canaryService: 'canary',
   serviceNamespace: 'shop',
@@ -13,6 +15,10 @@ const intent: RouteIntent = {
   inProgressLabel: { key: 'example.com/busy', value: 'yes' },
 };
 const whole: RouteIntent = { ...intent, canaryWeight: 0, stableWeight: 100 };
+
+function markOf(label?: string): string {
+  return JSON.stringify({ 'shop/shop': { stable: 'stable', canary: 'canary', maxWeight: 100, label } });
+}
 
 function patched(route: Route, wanted: RouteIntent): Route {
   const plan = planRoute(route, wanted);
@@ -68,6 +74,8 @@ describe('a route of the world', () => {
         { op: 'test', path: '/spec/rules/0/backendRefs', value: [{ name: 'stable', weight: 75 }, { name: 'canary' }] },
         { op: 'add', path: '/spec/rules/0/backendRefs/1/weight', value: 25 },
         { op: 'add', path: '/metadata/labels/example.com~1busy', value: 'yes' },
+        { op: 'test', path: '/metadata/resourceVersion', value: undefined },
+        { op: 'add', path: '/metadata/annotations', value: { [annotations.weightsOf]: markOf('example.com/busy') } },
       ],
     });
   });
@@ -159,4 +167,85 @@ test('properties: weights conserved, foreign parts untouched, idempotent, releas
     }),
     { numRuns: 500 },
   );
+});
+
+describe('marks', () => {
+  const backends = [
+    { name: 'stable', weight: 100 },
+    { name: 'canary', weight: 0 },
+    { name: 'blue', weight: 50 },
+    { name: 'green', weight: 0 },
+  ];
+  const shared = routeWith(
+    backends.map((_, at) => ({ backendRefs: backends.slice(at - (at % 2), at - (at % 2) + 2) })).filter((_, at) => at % 2 === 0),
+  );
+  const other: RouteIntent = {
+    ...intent,
+    rollout: 'shop/colours',
+    stableService: 'blue',
+    canaryService: 'green',
+    canaryWeight: 10,
+    stableWeight: 40,
+  };
+  const marksOf = ({ metadata }: Route) => JSON.parse(metadata.annotations?.[annotations.weightsOf] ?? '{}') as unknown;
+  const weightsOf = ({ spec }: Route) =>
+    (spec?.rules ?? []).flatMap(({ backendRefs = [] }) => backendRefs.map(({ weight }) => weight));
+  const ours = { stable: 'stable', canary: 'canary', maxWeight: 100, label: 'example.com/busy' };
+  const theirs = { stable: 'blue', canary: 'green', maxWeight: 50, label: 'example.com/busy' };
+
+  test('two Rollouts of one route each have theirs, and the label stays until the last is done', () => {
+    const both = patched(patched(shared, intent), other);
+    expect(marksOf(both)).toEqual({ 'shop/shop': ours, 'shop/colours': theirs });
+    const one = patched(both, whole);
+    expect(marksOf(one)).toEqual({ 'shop/colours': theirs });
+    expect(one.metadata.labels).toEqual({ own: 'x', 'example.com/busy': 'yes' });
+    expect(planRoute(one, whole)).toEqual({ kind: 'operations', operations: [] });
+    const none = patched(one, { ...other, canaryWeight: 0, stableWeight: 50 });
+    expect(none.metadata.labels).toEqual({ own: 'x' });
+    expect(none.metadata.annotations).toBeUndefined();
+  });
+
+  test('what a mark says is enough to give back what is its own, and nothing else', () => {
+    const both = patched(patched(shared, intent), other);
+    const plan = planMarkedRelease(both, 'shop/colours');
+    const released = applied(both, plan.kind === 'operations' ? plan.operations : []) as Route;
+    expect(weightsOf(released)).toEqual([75, 25, 50, 0]);
+    expect(marksOf(released)).toEqual({ 'shop/shop': ours });
+    expect(planMarkedRelease(released, 'shop/colours')).toEqual({ kind: 'operations', operations: [] });
+  });
+
+  test('the annotations of others stay, and what was written meanwhile is not lost', () => {
+    const route = { ...shared, metadata: { ...shared.metadata, annotations: { team: 'a' }, resourceVersion: '7' } };
+    expect(patched(route, intent).metadata.annotations).toEqual({ team: 'a', [annotations.weightsOf]: markOf('example.com/busy') });
+    const plan = planRoute(route, intent);
+    const meanwhile = { ...route, metadata: { ...route.metadata, resourceVersion: '8' } };
+    expect(applied(meanwhile, plan.kind === 'operations' ? plan.operations : [])).toBeUndefined();
+  });
+
+  test('a map that the store shows empty is not written over', () => {
+    const plan = planRoute({ ...shared, metadata: { ...shared.metadata, annotations: {} } }, intent);
+    expect(plan.kind === 'operations' ? plan.operations.at(-1)?.path : '').toBe('/metadata/annotations/rampart.dev~1weights-of');
+  });
+
+  test('one alone is never a reason to write, except to take it off', () => {
+    const marked = patched(shared, intent);
+    const stripped = { ...marked, metadata: { ...marked.metadata, annotations: {} } };
+    expect(planRoute(stripped, intent)).toEqual({ kind: 'operations', operations: [] });
+    const overwritten = { ...marked, spec: shared.spec ?? {} };
+    expect(patched(overwritten, whole).metadata.annotations).toBeUndefined();
+  });
+
+  test('without rules of ours it is taken off all the same', () => {
+    const marked = { ...patched(shared, intent), spec: { rules: [] } };
+    const plan = planRelease(marked, intent, 100);
+    expect((applied(marked, plan.kind === 'operations' ? plan.operations : []) as Route).metadata).toEqual(shared.metadata);
+  });
+
+  test('other Services or another label than the mark says are noticed', () => {
+    const marked = patched(shared, intent);
+    expect(isMarkedOtherwise(shared, intent)).toBe(false);
+    expect(isMarkedOtherwise(marked, intent)).toBe(false);
+    expect(isMarkedOtherwise(marked, { ...intent, canaryService: 'canary-2' })).toBe(true);
+    expect(isMarkedOtherwise(marked, { ...intent, inProgressLabel: undefined })).toBe(true);
+  });
 });

@@ -1,11 +1,15 @@
 /**
  * What has to change in one live route so that it carries the wanted weights: JSON patch operations on the weights of our two backends,
- * and on our label. Everything else of the route is the user's and is not touched.
+ * on our label, and on the annotation that says whose weights they are. Everything else of the route is the user's and is not touched.
  */
+import { annotations } from '../../../api/names.ts';
+import { type RouteMark, readRouteMarks, routeMarksText } from '../../../api/route-mark.ts';
 import type { BackendRef, Route } from './route-object.ts';
 
 /** What one route shall carry. */
 export interface RouteIntent {
+  /** `namespace/name` of the Rollout that wants it. */
+  readonly rollout: string;
   readonly stableService: string;
   readonly canaryService: string;
   /** Of the two Services: the Rollout's. */
@@ -44,13 +48,11 @@ export function planRoute(route: Route, intent: RouteIntent): RoutePlan {
   const rules = ownedRules(route, intent);
   const problem = ruleProblem(rules, route, intent);
   if (problem !== undefined) return { kind: 'problem', message: problem };
-  return {
-    kind: 'operations',
-    operations: [...rules.flatMap((rule) => weightOperations(rule, intent)), ...labelOperations(route, intent)],
-  };
+  const changes = [...rules.flatMap((rule) => weightOperations(rule, intent)), ...labelOperations(route, intent)];
+  return { kind: 'operations', operations: [...changes, ...markOperations(route, intent, changes.length > 0)] };
 }
 
-/** What gives a route back: stable whole, our label gone. Where no weights can be written none of ours are there, but the label may be. */
+/** What gives a route back: stable whole, nothing else of ours left. Where no weights can be written, none of ours are there. */
 export function planRelease(
   route: Route,
   services: Omit<RouteIntent, 'canaryWeight' | 'stableWeight'>,
@@ -58,7 +60,30 @@ export function planRelease(
 ): RoutePlan {
   const whole = { ...services, canaryWeight: 0, stableWeight: maxWeight };
   const plan = planRoute(route, whole);
-  return plan.kind === 'problem' ? { kind: 'operations', operations: labelOperations(route, whole) } : plan;
+  if (plan.kind === 'operations') return plan;
+  return { kind: 'operations', operations: [...labelOperations(route, whole), ...markOperations(route, whole, false)] };
+}
+
+/** The same by what the route itself says of the Rollout; nothing where it says nothing. */
+export function planMarkedRelease(route: Route, rollout: string): RoutePlan {
+  const mark = readRouteMarks(route.metadata).get(rollout);
+  if (mark === undefined) return { kind: 'operations', operations: [] };
+  const services = {
+    rollout,
+    stableService: mark.stable,
+    canaryService: mark.canary,
+    serviceNamespace: rollout.slice(0, rollout.indexOf('/')),
+    inProgressLabel: mark.label === undefined ? undefined : { key: mark.label, value: '' },
+  };
+  return planRelease(route, services, mark.maxWeight);
+}
+
+/** True where the route carries something for this Rollout that the intent does not speak of: other Services, another label. */
+export function isMarkedOtherwise(route: Route, intent: Omit<RouteIntent, 'canaryWeight' | 'stableWeight'>): boolean {
+  const mark = readRouteMarks(route.metadata).get(intent.rollout);
+  if (mark === undefined) return false;
+  const { stableService, canaryService, inProgressLabel } = intent;
+  return mark.stable !== stableService || mark.canary !== canaryService || mark.label !== inProgressLabel?.key;
 }
 
 /**
@@ -116,14 +141,16 @@ function weightOperations({ index, backends, stable, canary }: OwnedRule, intent
   return changes.length === 0 ? [] : [{ op: 'test', path, value: backends }, ...changes];
 }
 
-function labelOperations(route: Route, { canaryWeight, inProgressLabel }: RouteIntent): readonly PatchOperation[] {
+function labelOperations(route: Route, intent: RouteIntent): readonly PatchOperation[] {
+  const { canaryWeight, inProgressLabel } = intent;
   if (inProgressLabel === undefined) return [];
   const { key, value } = inProgressLabel;
   const { labels, resourceVersion } = route.metadata;
   const present = labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
-  const path = `/metadata/labels/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const path = `/metadata/labels/${pointer(key)}`;
   if (canaryWeight === 0) {
-    return present === undefined
+    const isOthers = [...marksBeside(route, intent).values()].some(({ label }) => label === key);
+    return present === undefined || isOthers
       ? []
       : [
           { op: 'test', path, value: present },
@@ -137,4 +164,46 @@ function labelOperations(route: Route, { canaryWeight, inProgressLabel }: RouteI
     { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
     { op: 'add', path: '/metadata/labels', value: { [key]: value } },
   ];
+}
+
+/**
+ * A mark is written with weights or the label, never alone: a tool that takes it off is not fought with. It goes with the weight.
+ */
+function markOperations(route: Route, intent: RouteIntent, isWrittenAnyway: boolean): readonly PatchOperation[] {
+  const { rollout, canaryWeight, stableWeight, stableService, canaryService, inProgressLabel } = intent;
+  const marks = new Map(marksBeside(route, intent));
+  if (canaryWeight > 0) {
+    const maxWeight = canaryWeight + stableWeight;
+    marks.set(rollout, { stable: stableService, canary: canaryService, maxWeight, label: inProgressLabel?.key });
+  } else if (!readRouteMarks(route.metadata).has(rollout)) return [];
+  if (canaryWeight > 0 && !isWrittenAnyway) return [];
+  return annotationOperations(route, routeMarksText(marks));
+}
+
+function annotationOperations({ metadata }: Route, value: string | undefined): readonly PatchOperation[] {
+  const { annotations: worn, resourceVersion } = metadata;
+  const present = worn?.[annotations.weightsOf];
+  if (present === value) return [];
+  const path = `/metadata/annotations/${pointer(annotations.weightsOf)}`;
+  if (present !== undefined) {
+    const test: PatchOperation = { op: 'test', path, value: present };
+    return value === undefined ? [test, { op: 'remove', path }] : [test, { op: 'replace', path, value }];
+  }
+  // Nothing can test for absence: neither another Rollout's mark nor a whole map that came meanwhile may be lost.
+  const test: PatchOperation = { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion };
+  // An empty map is one that is not kept whole in the store: it is there.
+  if (worn !== undefined) return [test, { op: 'add', path, value }];
+  return [test, { op: 'add', path: '/metadata/annotations', value: { [annotations.weightsOf]: value } }];
+}
+
+/** Marks of the other Rollouts that use this route. */
+function marksBeside(route: Route, { rollout }: Pick<RouteIntent, 'rollout'>): ReadonlyMap<string, RouteMark> {
+  const marks = new Map(readRouteMarks(route.metadata));
+  marks.delete(rollout);
+  return marks;
+}
+
+/** A key as part of a JSON pointer. */
+function pointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -12,6 +12,15 @@ export interface RouteSource {
   get(resource: Resource, namespace: string, name: string): Route | undefined;
   /** Every route that the selector matches; an empty selector matches all. */
   list(resource: Resource, namespace: string, selector: LabelSelector): readonly Route[];
+  /** Routes that are marked for this Rollout (`namespace/name`), wherever they are. */
+  marked(rollout: string): readonly MarkedRoute[];
+  /** Rollouts for which any route is marked, some perhaps more than once. */
+  markedRollouts(): Iterable<string>;
+}
+
+export interface MarkedRoute {
+  readonly resource: Resource;
+  readonly route: Route;
 }
 
 /** A route as the configuration means it, live or missing. */
@@ -30,6 +39,17 @@ export interface RouteSelection {
   readonly routes: readonly SelectedRoute[];
   /** Routes that are not there, and selectors that match nothing. */
   readonly problems: readonly Problem[];
+}
+
+/** `kind/namespace/name` */
+export function routeKey({ resource, namespace, name }: SelectedRoute): string {
+  return `${resource.kind}/${namespace}/${name}`;
+}
+
+/** A route that no configuration names any more, with the mark by which it was found. */
+export function strayRoute({ resource, route }: MarkedRoute): SelectedRoute {
+  const { namespace = '', name } = route.metadata;
+  return { resource, namespace, name, live: route, path: '' };
 }
 
 export interface SelectionScope {

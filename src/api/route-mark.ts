@@ -1,0 +1,59 @@
+/**
+ * The annotation on a route that says for which Rollouts it carries canary weight and what it takes to give it back without them: a
+ * Rollout may be deleted while nobody is there to see it. Written by routers in the very patch that writes weights.
+ */
+import * as z from 'zod';
+import type { ObjectMeta } from './kubernetes.ts';
+import { annotations } from './names.ts';
+
+const markSchema = z.object({
+  stable: z.string().min(1),
+  canary: z.string().min(1),
+  /** What stable carries when it carries everything. */
+  maxWeight: z.int().min(1),
+  /** Key of the label that the route wears meanwhile. */
+  label: z.string().min(1).optional(),
+});
+
+/** What one Rollout has to do with a route: its two Services, which are in its own namespace, and what else it wrote. */
+export interface RouteMark {
+  readonly stable: string;
+  readonly canary: string;
+  readonly maxWeight: number;
+  readonly label?: string | undefined;
+}
+
+/** `namespace/name` of a Rollout -> its mark. What cannot be read is as if it were not there. */
+export function readRouteMarks({ annotations: worn }: Pick<ObjectMeta, 'annotations'>): ReadonlyMap<string, RouteMark> {
+  const text = worn?.[annotations.weightsOf];
+  if (text === undefined) return new Map();
+  const parsed = z.record(z.string(), z.unknown()).safeParse(parseJson(text));
+  const entries = parsed.success ? Object.entries(parsed.data) : [];
+  return new Map(
+    entries.flatMap(([rollout, value]): [string, RouteMark][] => {
+      const mark = markSchema.safeParse(value);
+      return mark.success && keyForm.test(rollout) ? [[rollout, mark.data]] : [];
+    }),
+  );
+}
+
+/** The annotation's value, in an order that does not depend on who came first; undefined where there is nothing to say. */
+export function routeMarksText(marks: ReadonlyMap<string, RouteMark>): string | undefined {
+  if (marks.size === 0) return undefined;
+  const sorted = [...marks].sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(
+    Object.fromEntries(
+      sorted.map(([rollout, { stable, canary, maxWeight, label }]) => [rollout, { stable, canary, maxWeight, label }]),
+    ),
+  );
+}
+
+const keyForm = /^[^/]+\/[^/]+$/;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
