@@ -62,8 +62,15 @@ function compute(evaluator: Evaluator, node: NodeOf<'binary'>, left: Value, righ
 }
 
 function range(evaluator: Evaluator, left: Value, right: Value, at: number): Value {
-  if (typeof left !== 'bigint' || typeof right !== 'bigint') throw mismatch('..', left, right, at);
-  const size = right < left ? 0n : right - left + 1n;
+  const [from, to] = [bound(left), bound(right)];
+  if (from === undefined || to === undefined) throw mismatch('..', left, right, at);
+  const size = to < from ? 0n : to - from + 1n;
   evaluator.budget.allocate(at, Number(size));
-  return Array.from({ length: Number(size) }, (_, index) => left + BigInt(index));
+  return Array.from({ length: Number(size) }, (_, index) => from + BigInt(index));
+}
+
+/** Numbers out of JSON are floats: what is behind their point is cut off. */
+function bound(value: Value): bigint | undefined {
+  if (typeof value === 'bigint') return value;
+  return typeof value === 'number' && Math.abs(value) < 2 ** 63 ? BigInt(Math.trunc(value)) : undefined;
 }

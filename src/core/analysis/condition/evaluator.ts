@@ -91,7 +91,9 @@ export class Evaluator {
       const key = this.evaluate(entry.key, scope);
       if (typeof key !== 'string')
         throw new Failure('type', `a key of a map must be a string, not ${describeKind(kindOf(key))}`, entry.key.at);
-      map.set(key, this.evaluate(entry.value, scope));
+      const value = this.evaluate(entry.value, scope);
+      // Of two equal keys the first counts.
+      if (!map.has(key)) map.set(key, value);
     }
     return map;
   }
@@ -108,6 +110,7 @@ export class Evaluator {
     }
     const property = this.evaluate(node.property, scope);
     if (isList(object)) return itemAt(object, property, node.at);
+    if (typeof object === 'string') return byteAt(object, property, this.budget, node.at);
     if (kindOf(object) === 'map' && typeof object === 'object' && isMap(object)) return object.get(property) ?? null;
     throw new Failure('type', `${describeKind(kindOf(object))} has no fields or items`, node.at);
   }
@@ -172,10 +175,23 @@ export class Evaluator {
   }
 }
 
+/** Numbers out of JSON are floats and count things all the same: what is behind their point is cut off. */
+function place(index: Value, at: number): number {
+  const number = typeof index === 'bigint' || typeof index === 'number' ? Number(index) : Number.NaN;
+  if (Number.isFinite(number)) return Math.trunc(number);
+  throw new Failure('type', `an index must be a whole number, not ${describeKind(kindOf(index))}`, at);
+}
+
+/** Strings are made of bytes, and an item of one is the number of such. */
+function byteAt(text: string, index: Value, budget: Budget, at: number): Value {
+  budget.step(at, 1 + text.length / 16);
+  const byte = Buffer.from(text).at(place(index, at));
+  if (byte !== undefined) return BigInt(byte);
+  throw new Failure('evaluation', `there is no byte ${index} in a string of ${Buffer.byteLength(text)}`, at);
+}
+
 function itemAt(list: readonly Value[], index: Value, at: number): Value {
-  if (typeof index !== 'bigint')
-    throw new Failure('type', `the index of a list must be an int, not ${describeKind(kindOf(index))}`, at);
-  const item = list.at(Number(index));
+  const item = list.at(place(index, at));
   if (item !== undefined) return item;
   const hint =
     list.length === 0

@@ -60,7 +60,7 @@ export function formatRfc3339(time: Time): string {
   const { year, month, day, hour, minute, second, nanosecond } = time.civil;
   const part = nanosecond === 0 ? '' : `.${String(nanosecond).padStart(9, '0').replace(/0+$/, '')}`;
   const seconds = time.zone.offsetSeconds(time.ms);
-  const zone = seconds === 0 && time.zone.name === 'UTC' ? 'Z' : formatOffset(seconds, ':');
+  const zone = seconds === 0 ? 'Z' : formatOffset(seconds, ':');
   return `${pad(year, 4)}-${pad(month)}-${pad(day)}T${pad(hour)}:${pad(minute)}:${pad(second)}${part}${zone}`;
 }
 

@@ -86,7 +86,7 @@ function parseEntry(stream: TokenStream): { readonly key: Node; readonly value: 
   if (stream.takeSymbol('(')) {
     key = stream.grammar.expression(stream);
     stream.expectSymbol(')');
-  } else if (token.kind === 'string' || token.kind === 'number') {
+  } else if (token.kind === 'string' || token.kind === 'number' || (token.kind === 'word' && CONSTANTS.has(token.value))) {
     stream.next();
     key = stream.node({ kind: 'literal', at: token.at, value: String(token.value) });
   } else {

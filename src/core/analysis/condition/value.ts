@@ -61,7 +61,8 @@ export function toValue(input: unknown, depth = 0): Value {
 /** Equality as `==` has it: numbers by value, lists item by item, maps with the types of their items. */
 export function equal(left: Value, right: Value, exact = false, depth = 0): boolean {
   if (depth > MAX_VALUE_DEPTH) throw new ValueTooDeep();
-  if (left === right) return true;
+  // A list that holds NaN is not equal to itself.
+  if (left === right && !Array.isArray(left)) return true;
   if (typeof left === 'bigint' && typeof right === 'number') return !exact && Number(left) === right;
   if (typeof left === 'number' && typeof right === 'bigint') return !exact && left === Number(right);
   if (left === null || right === null || typeof left !== 'object' || typeof right !== 'object') return false;

@@ -46,7 +46,10 @@ function inconvertible(value: Value, wanted: string, call: Call): Error {
 function fromJson(text: string, call: Call): Value {
   call.budget.allocate(call.at, text.length);
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = JSON.parse(text, (_key, value: unknown) => {
+      if (typeof value === 'number' && !Number.isFinite(value)) throw new SyntaxError('a number is too large');
+      return value;
+    });
     return toValue(parsed);
   } catch (error) {
     throw evaluationFailure(call, error instanceof SyntaxError ? 'the string is not JSON' : 'the JSON is nested too deep');
