@@ -44,6 +44,8 @@ export const annotations = {
   onFailure: 'rampart.dev/on-failure',
   /** On a Rollout: JSON {revision, hash, reason, time} of the newest failed update. */
   lastFailure: 'rampart.dev/last-failure',
+  /** On ReplicaSets: the newest changes of size, written with them, so that what a crash left untold can be told. */
+  scalings: 'rampart.dev/scalings',
   /** On routes, while a canary has weight: JSON that says for which Rollouts, and how to give the route back without them. */
   weightsOf: 'rampart.dev/weights-of',
 } as const;

@@ -44,7 +44,6 @@ async function untilAllIsUsers(view: WatchedNamespace): Promise<void> {
 test('a Rollout that is deleted while nobody runs gives everything back at the next start', async () => {
   const { view } = await abandonedShop();
   await view.delete(rollouts, 'shop');
-  await view.until('its ReplicaSets are gone', () => view.replicaSets.list(view.name).length === 0);
   expect(view.weight()).toBe(20);
   await startController({ namespace: view.name });
   await untilAllIsUsers(view);
