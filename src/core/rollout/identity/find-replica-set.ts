@@ -1,6 +1,7 @@
 /**
  * Which ReplicaSet runs a pod template already: the one that carries its hash, else one whose template means the same. (ReplicaSets of
- * the incumbent's first releases, labelled with a Deployment-style hash, are found by meaning.)
+ * the incumbent's first releases, labelled with a Deployment-style hash, are found by meaning.) One without any hash, left behind by a
+ * Deployment, is no revision: no Service could select its pods alone.
  */
 import type { PodTemplate, ReplicaSet } from '../../../api/kubernetes.ts';
 import { annotations, labels } from '../../../api/names.ts';
@@ -12,8 +13,9 @@ import { type EphemeralMetadata, templatesEqual } from './template-equality.ts';
  * there is none yet.
  */
 export function findNewReplicaSet(template: PodTemplate, replicaSets: readonly ReplicaSet[], hash: string): ReplicaSet | undefined {
-  const labelled = oldest(replicaSets.filter((one) => one.metadata.labels?.[labels.podTemplateHash] === hash));
-  return labelled ?? oldest(replicaSets.filter((one) => templatesEqual(template, one.spec.template, ephemeralMetadata(one))));
+  const hashed = replicaSets.filter((one) => one.metadata.labels?.[labels.podTemplateHash] !== undefined);
+  const labelled = oldest(hashed.filter((one) => one.metadata.labels?.[labels.podTemplateHash] === hash));
+  return labelled ?? oldest(hashed.filter((one) => templatesEqual(template, one.spec.template, ephemeralMetadata(one))));
 }
 
 /** What a controller put on the ReplicaSet's pods beside the user's template; undefined where it put nothing. */

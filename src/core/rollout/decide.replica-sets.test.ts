@@ -1,0 +1,40 @@
+/** ReplicaSets that are not as Rampart left them: strangers that fit, sizes that their controller has not seen yet. */
+import { describe, expect, it } from 'vitest';
+import { templateOf } from '../../../test/support/shop-template.ts';
+import { ToyWorld } from '../../../test/support/toy-world.ts';
+import type { ReplicaSet } from '../../api/kubernetes.ts';
+import type { RolloutSpec } from '../../api/rollout.ts';
+
+const spec: RolloutSpec = {
+  replicas: 2,
+  selector: { matchLabels: { app: 'shop' } },
+  template: templateOf('v1'),
+  strategy: { canary: { maxSurge: 1, maxUnavailable: 0, steps: [{ setWeight: 50 }, { pause: {} }] } },
+};
+
+describe('a ReplicaSet that a deleted Deployment left behind', () => {
+  it('serves until the first revision does, and is no revision itself', () => {
+    const world = new ToyWorld(spec);
+    const orphan: ReplicaSet = {
+      metadata: {
+        name: 'web-5d8f',
+        uid: 'u-web',
+        labels: { app: 'shop', 'pod-template-hash': '5d8f' },
+        ownerReferences: [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'shop', uid: 'u-shop', controller: true }],
+      },
+      spec: { replicas: 2, selector: { matchLabels: { app: 'shop', 'pod-template-hash': '5d8f' } }, template: templateOf('v1') },
+      status: { replicas: 2, readyReplicas: 2, availableReplicas: 2 },
+    };
+    world.replicaSets.set('web-5d8f', orphan);
+    world.pods.set('web-5d8f', [
+      { name: 'web-5d8f-1', readyAtMs: 0 },
+      { name: 'web-5d8f-2', readyAtMs: 0 },
+    ]);
+    world.settle(20_000);
+    const size = (name: string) => world.replicaSets.get(name)?.spec.replicas;
+    expect([world.status.phase, size('web-5d8f'), size(`shop-${world.status.stableRS}`)]).toEqual(['Healthy', 0, 2]);
+    world.image('v2');
+    world.settle(20_000);
+    expect(world.status).toMatchObject({ phase: 'Paused', currentStepIndex: 1 });
+  });
+});
