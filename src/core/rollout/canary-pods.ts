@@ -4,7 +4,7 @@
  * nobody is sent to them. Says sizes; the objects are written elsewhere.
  */
 import { annotations, labels } from '../../api/names.ts';
-import { moveReplicas, type Split, splitReplicas } from './canary-replicas.ts';
+import { moveReplicas, type Sizes, type Split, splitReplicas } from './canary-replicas.ts';
 import { routedCanary, type TrafficPlan } from './canary-traffic.ts';
 import type { Course } from './command.ts';
 import { moment } from './moment.ts';
@@ -73,7 +73,8 @@ function withoutRoutes(situation: Situation, course: Course): PodPlan {
 function planBasic(situation: Situation, course: Course, index: number): PodPlan {
   const present = sides(situation);
   const target = basicTarget(situation, course, index);
-  const sizes = moveReplicas(situation.bounds, target, present);
+  const moves = moveReplicas(situation.bounds, target, present);
+  const sizes = isUnsettled(situation) ? onlyRaised(moves, present) : moves;
   const keep = (member: Member | typeof nobody, size: number): number =>
     size === 0 && member.size > 0 && 'hash' in member && isServed(situation, course, member) ? heldBack(situation) : size;
   const current = keep(present.canary, sizes.canary);
@@ -91,6 +92,19 @@ function planBasic(situation: Situation, course: Course, index: number): PodPlan
       present.canary.available >= settled.canary &&
       stable === settled.stable &&
       older.every((size) => size === 0),
+  };
+}
+
+/** Who is available is not known well enough to take anybody away. */
+function isUnsettled({ current, stable, older }: Situation): boolean {
+  return [current, stable, ...older].some((member) => member?.unsettled === true);
+}
+
+function onlyRaised(moves: Sizes, { canary, stable, older }: ReturnType<typeof sides>): Sizes {
+  return {
+    canary: Math.max(moves.canary, canary.size),
+    stable: Math.max(moves.stable, stable.size),
+    older: older.map(({ size }) => size),
   };
 }
 

@@ -4,6 +4,7 @@ import { templateOf } from '../../../test/support/shop-template.ts';
 import { ToyWorld } from '../../../test/support/toy-world.ts';
 import type { ReplicaSet } from '../../api/kubernetes.ts';
 import type { RolloutSpec } from '../../api/rollout.ts';
+import { decide } from './decide.ts';
 
 const spec: RolloutSpec = {
   replicas: 2,
@@ -36,5 +37,32 @@ describe('a ReplicaSet that a deleted Deployment left behind', () => {
     world.image('v2');
     world.settle(20_000);
     expect(world.status).toMatchObject({ phase: 'Paused', currentStepIndex: 1 });
+  });
+});
+
+describe('sizes that the ReplicaSet controller has not seen yet', () => {
+  it('are not counted on: an abort right after stable was lowered lets the canary wait for the pods that went', () => {
+    const world = new ToyWorld(spec);
+    world.settle(10_000);
+    world.image('v2');
+    world.settle(10_000);
+    const stable = `shop-${world.status.stableRS}`;
+    const old = world.replicaSets.get(stable) as ReplicaSet;
+    // Lowered to 1 and raised again at once: both pods are still told of, and one of them is about to go.
+    world.replicaSets.set(stable, {
+      ...old,
+      metadata: { ...old.metadata, generation: 7 },
+      spec: { ...old.spec, replicas: 2 },
+      status: { replicas: 2, readyReplicas: 2, availableReplicas: 2, observedGeneration: 5 },
+    });
+    world.command({ abort: true });
+    const sizes = () =>
+      decide(world.observe(), world.nowMs).effects.flatMap((effect) =>
+        effect.kind === 'patch-replica-set' ? [`${effect.name === stable ? 'stable' : 'canary'} ${effect.replicas}`] : [],
+      );
+    expect(sizes()).toEqual([]);
+    const raised = world.replicaSets.get(stable) as ReplicaSet;
+    world.replicaSets.set(stable, { ...raised, status: { replicas: 2, availableReplicas: 2, observedGeneration: 7 } });
+    expect(sizes()).toEqual(['canary 0']);
   });
 });

@@ -27,6 +27,8 @@ export interface Member {
   readonly ready: number;
   /** Pods that exist. */
   readonly total: number;
+  /** True while pods that are counted may be about to go: more than one change of its size has not been seen by its controller. */
+  readonly unsettled: boolean;
 }
 
 export interface Situation {
@@ -172,5 +174,6 @@ function memberOf(replicaSet: ReplicaSet): Member {
     available: Math.min(size, replicaSet.status?.availableReplicas ?? 0),
     ready: replicaSet.status?.readyReplicas ?? 0,
     total: replicaSet.status?.replicas ?? 0,
+    unsettled: (replicaSet.metadata.generation ?? 0) - (replicaSet.status?.observedGeneration ?? Number.NaN) > 1,
   };
 }
