@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts';
 import { ApiError } from '../cluster.ts';
 import { messageOf } from '../log.ts';
 import { type Answer, retryAfterMsFrom } from './answer.ts';
+import { type CollectedResponse, collect } from './collected-response.ts';
 import type { Credentials, Identity } from './credentials.ts';
 
 export interface TransportOptions {
@@ -86,8 +87,8 @@ export class Transport {
   async #exchange(request: HttpRequest, identity: Identity): Promise<Answer> {
     const { timeoutMs } = this.#options;
     try {
-      const response = await this.#connectionsFor(identity).requests.request(this.#dispatch(request, identity, timeoutMs));
-      return await this.#read(response);
+      const { requests } = this.#connectionsFor(identity);
+      return this.#read(await collect(requests, this.#dispatch(request, identity, timeoutMs), request.signal));
     } catch (error) {
       throw connectionError(error, request);
     }
@@ -95,15 +96,15 @@ export class Transport {
 
   async #open(request: HttpRequest, identity: Identity): Promise<{ answer: Answer } | { body: AsyncIterable<Uint8Array> }> {
     try {
-      const response = await this.#connectionsFor(identity).watches.request(this.#dispatch(request, identity, 0));
-      if (response.statusCode !== 200) return { answer: await this.#read(response) };
-      return { body: response.body };
+      const options = { ...this.#dispatch(request, identity, 0), signal: request.signal ?? null };
+      const { statusCode: status, headers, body } = await this.#connectionsFor(identity).watches.request(options);
+      return status === 200 ? { body } : { answer: this.#read({ status, headers, text: await body.text() }) };
     } catch (error) {
       throw connectionError(error, request);
     }
   }
 
-  #dispatch(request: HttpRequest, identity: Identity, bodyTimeout: number): Dispatcher.RequestOptions {
+  #dispatch(request: HttpRequest, identity: Identity, bodyTimeout: number): Dispatcher.DispatchOptions {
     const headers: Record<string, string> = {
       accept: 'application/json',
       'user-agent': this.#options.userAgent,
@@ -118,16 +119,11 @@ export class Transport {
       body: request.body ?? null,
       headersTimeout: this.#options.timeoutMs,
       bodyTimeout,
-      signal: request.signal ?? null,
     };
   }
 
-  async #read(response: Dispatcher.ResponseData): Promise<Answer> {
-    const text = await response.body.text();
-    const answer = {
-      status: response.statusCode,
-      retryAfterMs: retryAfterMsFrom(response.headers['retry-after'], this.#options.clock.now()),
-    };
+  #read({ status, headers, text }: CollectedResponse): Answer {
+    const answer = { status, retryAfterMs: retryAfterMsFrom(headers['retry-after'], this.#options.clock.now()) };
     try {
       return { ...answer, body: text === '' ? undefined : JSON.parse(text), text: undefined };
     } catch {
