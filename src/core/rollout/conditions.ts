@@ -11,6 +11,7 @@ import {
   conditionTypes,
 } from '../../api/reasons.ts';
 import type { RolloutCondition } from '../../api/rollout.ts';
+import { invalidSpecMessage } from '../../api/validation/invalid-spec.ts';
 import type { Advance } from './advance.ts';
 import { type Course, isStable } from './command.ts';
 import { conditionOf, countPods, isComplete, isStuck, podsMoved } from './progress.ts';
@@ -198,12 +199,11 @@ function replicaFailure({ current, stable, older }: Situation): News | undefined
 
 function invalidity({ problems, name }: Situation): News | undefined {
   if (problems.length === 0) return undefined;
-  const errors = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
   const { invalidSpec } = conditionTypes;
   return {
     type: invalidSpec,
     status: 'True',
     reason: conditionReasons.invalidSpec,
-    message: conditionMessages.invalidSpec(name, errors),
+    message: invalidSpecMessage(name, problems),
   };
 }

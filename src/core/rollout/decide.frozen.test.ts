@@ -135,6 +135,16 @@ describe('an invalid spec in the middle of a routed update', () => {
   });
 });
 
+describe('an invalid spec with many problems', () => {
+  it('is told of in a message that events can carry', () => {
+    const world = paused();
+    world.change({ strategy: { canary: { steps: Array.from({ length: 30 }, () => ({ setWeight: 101 })) } } });
+    world.settle(5_000);
+    expect(world.status.message).toMatch(/steps\[9\]\.setWeight: must be from 0 to 100, got 101; and 20 more$/);
+    expect(world.told().filter((line) => line.length > 1_024)).toEqual([]);
+  });
+});
+
 describe('an invalid limit', () => {
   it('throws nothing away', () => {
     const selector = { matchLabels: { app: 'shop' } };
