@@ -17,9 +17,22 @@ import { type Rollout, rolloutSchema } from './rollout.ts';
 
 type Problems = readonly Problem[];
 
-export function decodeRollout(object: unknown): { readonly rollout: Rollout; readonly problems: Problems } {
-  const { value, problems } = decode(rolloutSchema, object);
-  return { rollout: value, problems };
+/** What the spec of an object decoded to, and what was wrong with it. */
+export interface DecodedSpec {
+  readonly spec: Rollout['spec'];
+  readonly problems: Problems;
+}
+
+const rolloutAroundSpec = rolloutSchema.omit({ spec: true });
+
+/** `known` is what the same spec decoded to in another version of the object: it is taken over, unseen. */
+export function decodeRollout(object: unknown, known?: DecodedSpec): { readonly rollout: Rollout; readonly problems: Problems } {
+  if (known === undefined) {
+    const { value, problems } = decode(rolloutSchema, object);
+    return { rollout: value, problems };
+  }
+  const { value, problems } = decode(rolloutAroundSpec, object);
+  return { rollout: { ...value, spec: known.spec }, problems: [...problems, ...known.problems] };
 }
 
 export function decodeAnalysisTemplate(object: unknown): { readonly template: AnalysisTemplate; readonly problems: Problems } {
