@@ -112,9 +112,13 @@ export function failureOf(situation: Situation, course: Course): string | undefi
   return undefined;
 }
 
-/** Ends the runs that no longer matter, and throws away those beyond the limits or whose ReplicaSet is gone. */
+/**
+ * Ends the runs that no longer matter, and throws away those beyond the limits or whose ReplicaSet is gone. What the status shows is not
+ * thrown away, and nothing is for an invalid spec.
+ */
 export function tidyRuns(situation: Situation, kept: ReadonlySet<string>): readonly Effect[] {
-  const { observed, rollout } = situation;
+  const { observed, rollout, status, frozen } = situation;
+  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } = status.canary ?? {};
   const effects: Effect[] = [];
   const hashes = new Set(observed.replicaSets.map((one) => one.metadata.labels?.[labels.podTemplateHash]));
   const finished: { readonly successful: AnalysisRun[]; readonly unsuccessful: AnalysisRun[] } = {
@@ -127,7 +131,8 @@ export function tidyRuns(situation: Situation, kept: ReadonlySet<string>): reado
     if (kept.has(name) || deletionTimestamp !== undefined || type === undefined) continue;
     if (!isCompleted(run.status?.phase)) {
       if (run.spec.terminate !== true) effects.push({ kind: 'terminate-analysis-run', name });
-    } else if (!hashes.has(worn?.[labels.podTemplateHash])) effects.push(deletion(run));
+    } else if (frozen || name === step?.name || name === background?.name) continue;
+    else if (!hashes.has(worn?.[labels.podTemplateHash])) effects.push(deletion(run));
     else finished[run.status?.phase === 'Successful' ? 'successful' : 'unsuccessful'].push(run);
   }
   const limits = rollout.spec.analysis;

@@ -1,0 +1,57 @@
+/** Which runs of an update stay: the one that a status speaks of, whatever the limits of history. */
+import { describe, expect, it } from 'vitest';
+import { templateOf } from '../../../test/support/shop-template.ts';
+import { ToyWorld } from '../../../test/support/toy-world.ts';
+import type { AnalysisTemplate } from '../../api/analysis-template.ts';
+import type { RolloutSpec } from '../../api/rollout.ts';
+
+const template: AnalysisTemplate = {
+  metadata: { name: 'good' },
+  spec: {
+    metrics: [
+      { name: 'm', count: 1, successCondition: 'result == 1', provider: { prometheus: { address: 'http://p', query: 'x' } } },
+    ],
+  },
+};
+
+function measuring(spec: Partial<RolloutSpec>): ToyWorld {
+  const steps = [{ setWeight: 50 }, { analysis: { templates: [{ templateName: 'good' }] } }, { pause: {} }];
+  const world = new ToyWorld(
+    {
+      replicas: 2,
+      selector: { matchLabels: { app: 'shop' } },
+      template: templateOf('v1'),
+      strategy: { canary: { maxSurge: 1, maxUnavailable: 0, steps } },
+      ...spec,
+    },
+    { templates: [template] },
+  );
+  world.settle(10_000);
+  world.image('v2');
+  world.settle(5_000);
+  return world;
+}
+
+describe('the run that failed', () => {
+  it('stays while the abort that it caused is shown, though no failed run is to be kept', () => {
+    const world = measuring({ analysis: { unsuccessfulRunHistoryLimit: 0 } });
+    world.verdict('Failed');
+    world.settle(10_000);
+    const name = world.status.canary?.currentStepAnalysisRunStatus?.name ?? '';
+    expect([world.status.phase, world.runs.get(name)?.status?.phase]).toEqual(['Degraded', 'Failed']);
+    world.image('v1');
+    world.settle(10_000);
+    expect([world.status.phase, world.runs.size]).toEqual(['Healthy', 0]);
+  });
+});
+
+describe('an invalid spec', () => {
+  it('ends runs that no longer matter but throws none away', () => {
+    const world = measuring({});
+    world.verdict('Successful');
+    world.settle(5_000);
+    world.change({ analysis: { successfulRunHistoryLimit: -1 } });
+    world.settle(5_000);
+    expect([world.status.phase, world.runs.size]).toEqual(['Degraded', 1]);
+  });
+});
