@@ -46,6 +46,22 @@ describe('the run that failed', () => {
 });
 
 describe('an invalid spec', () => {
+  const blueGreen = { blueGreen: { activeService: 'shop' } };
+
+  it('that has lost its analysis lets the runs that are under way end the update', () => {
+    const world = measuring({});
+    world.verdict('Running');
+    world.settle(5_000);
+    world.change({ strategy: blueGreen });
+    world.settle(5_000);
+    const [run] = [...world.runs.values()];
+    expect([world.status.phase, run?.spec.terminate]).toEqual(['Degraded', undefined]);
+    expect(world.status.canary?.currentStepAnalysisRunStatus?.status).toBe('Running');
+    world.verdict('Failed', 'too many errors');
+    world.settle(10_000);
+    expect([world.status.abort, world.sizes()]).toEqual([true, { v1: 2, v2: 0 }]);
+  });
+
   it('ends runs that no longer matter but throws none away', () => {
     const world = measuring({});
     world.verdict('Successful');

@@ -47,31 +47,26 @@ function belongs({ hash, revision }: Situation, { metadata }: AnalysisRun, place
   );
 }
 
-/** The run of the step in progress, to be created where there is none. */
+/** The run of the step in progress, to be created where there is none. An invalid spec that lost it ends none. */
 export function stepSlot(situation: Situation, course: Course, index: number): RunSlot {
   const analysis = situation.steps[index]?.analysis;
   const recorded = recordedRun(situation, course, { type: 'Step', index });
-  if (analysis === undefined || moment(situation, course) !== 'update') return emptySlot;
+  if (moment(situation, course) !== 'update' || (analysis === undefined && !situation.frozen)) return emptySlot;
   if (recorded !== undefined) return { ...emptySlot, status: recorded };
-  return open(situation, { type: 'Step', index }, analysis);
+  return analysis === undefined ? emptySlot : open(situation, { type: 'Step', index }, analysis);
 }
 
 /** The run beside the steps: from its starting step on, while steps remain. */
 export function backgroundSlot(situation: Situation, course: Course, index: number): RunSlot {
-  const { canary, steps, current } = situation;
+  const { canary, steps, current, frozen } = situation;
   const { analysis } = canary;
-  const due = steps.length === 0 || (index >= (analysis?.startingStep ?? 0) && index < steps.length);
-  if (
-    analysis === undefined ||
-    (analysis.templates ?? []).length === 0 ||
-    moment(situation, course) !== 'update' ||
-    course.promoteFull
-  ) {
-    return emptySlot;
-  }
-  const recorded = recordedRun(situation, course, { type: 'Background' });
+  if (moment(situation, course) !== 'update' || (course.promoteFull && !frozen)) return emptySlot;
+  const wanted = (analysis?.templates ?? []).length > 0 ? analysis : undefined;
+  const recorded = wanted !== undefined || frozen ? recordedRun(situation, course, { type: 'Background' }) : undefined;
   if (recorded !== undefined) return { ...emptySlot, status: recorded };
-  return due && current !== undefined && !course.restarted ? open(situation, { type: 'Background' }, analysis) : emptySlot;
+  const due = steps.length === 0 || (index >= (wanted?.startingStep ?? 0) && index < steps.length);
+  if (wanted === undefined || !due || current === undefined || course.restarted) return emptySlot;
+  return open(situation, { type: 'Background' }, wanted);
 }
 
 /** Takes over an equal run that is under way, else makes one under the first name that is free. */

@@ -87,11 +87,12 @@ function routesWith({ canary, maxWeight }: Situation, canaryWeight: number): Des
 function goalWeight(situation: Situation, course: Course, index: number, present: number): number {
   const { current, stable, replicas, steps, maxWeight, frozen, rollout } = situation;
   if (moment(situation, course) !== 'update' || current === undefined || current.available === 0) return 0;
+  if (frozen) return present;
   if (course.promoteFull) return current.available >= replicas ? maxWeight : present;
   const pods = routedCanary(situation, course, index);
   if (pods === 0) return 0;
   const ready = current.available >= pods;
-  if ((frozen || rollout.spec.paused === true) && !ready) return present;
+  if (rollout.spec.paused === true && !ready) return present;
   // A canary that lost all its pods gets its weight back when it has them again, not with the first of them.
   const goal = ready ? weightAt(steps, index, maxWeight) : Math.min(present, weightBefore(steps, index, maxWeight));
   const stableNeeded = Math.floor(((maxWeight - goal) * replicas) / maxWeight);

@@ -63,7 +63,7 @@ function beginAgain(situation: Situation): Course {
 }
 
 function goOn(situation: Situation): Course {
-  const { status, steps, stable, now } = situation;
+  const { status, steps, stable, now, frozen } = situation;
   const asked = status.abort === true;
   const ongoing = asked && status.abortedAt !== undefined;
   const promoteFull = status.promoteFull === true && stable !== undefined && !isStable(situation) && (!asked || ongoing);
@@ -71,7 +71,9 @@ function goOn(situation: Situation): Course {
   const abortedNow = asked && !ongoing && !isStable(situation);
   const aborted = (ongoing && !promoteFull) || abortedNow;
   const end = stable === undefined || isStable(situation) ? steps.length : undefined;
-  const index = clampIndex(status.currentStepIndex ?? steps.length, steps.length);
+  // An invalid spec may have lost its steps: those that were under way are still meant.
+  const most = frozen ? Number.POSITIVE_INFINITY : steps.length;
+  const index = clampIndex(status.currentStepIndex ?? steps.length, most);
   const cleared = aborted || retried;
   const written = cleared ? [] : (status.pauseConditions ?? []);
   return {

@@ -117,6 +117,20 @@ describe('an invalid spec in the middle of a routed update', () => {
     expect([world.sizes(), world.liveRoutes?.canaryWeight]).toEqual([{ v1: 10, v2: 0 }, 0]);
   });
 
+  it('moves no weight, whatever its steps say now', () => {
+    const world = new ToyWorld({ ...spec, replicas: 1, strategy: { canary: routed } }, { services: ['canary', 'stable'] });
+    world.settle(10_000);
+    world.image('v2');
+    world.settle(5_000);
+    expect(world.liveRoutes?.canaryWeight).toBe(20);
+    world.change({ strategy: { canary: { ...routed, steps: [{ setWeight: 60 }, { pause: { duration: 'long' } }] } } });
+    world.settle(5_000);
+    expect([world.status.phase, world.liveRoutes?.canaryWeight]).toEqual(['Degraded', 20]);
+    world.change({ strategy: { canary: { ...routed, steps: [], maxUnavailable: 'none' } } });
+    world.settle(5_000);
+    expect([world.status.phase, world.liveRoutes?.canaryWeight]).toEqual(['Degraded', 20]);
+  });
+
   it('takes no pods of the version that an undo left while weight rests on it, and scales the other', () => {
     let latency = 0;
     const world = new ToyWorld(
