@@ -36,4 +36,24 @@ export interface Announcement {
    * it, so that announcing again after a crash changes nothing.
    */
   readonly identity: string;
+  /**
+   * Its place in the story of its object: whole numbers from 0 on, the most significant first. It depends on what the identity depends
+   * on, never on who tells it or when, since the event's name begins with it. Absent: anywhere.
+   */
+  readonly order?: readonly number[];
+}
+
+/** In the order of the story; what has the same place stays as it is. */
+export function inOrder(announcements: readonly Announcement[]): readonly Announcement[] {
+  return announcements.toSorted((a, b) => compareOrders(a.order ?? [], b.order ?? []));
+}
+
+/** Negative where the first stands before the second. Of two of which one is the beginning of the other, the shorter is first. */
+export function compareOrders(a: readonly number[], b: readonly number[]): number {
+  for (const [index, number] of a.entries()) {
+    const other = b[index];
+    if (other === undefined) return 1;
+    if (number !== other) return number - other;
+  }
+  return a.length - b.length;
 }

@@ -36,7 +36,7 @@ test('an event is written as clients of core/v1 expect it', async () => {
   await clock.advance(0);
   expect(written(cluster)).toMatchObject([
     {
-      metadata: { namespace: 'shop', name: expect.stringMatching(/^web\.[0-9a-f]{20}$/) },
+      metadata: { namespace: 'shop', name: expect.stringMatching(/^web\.[0-9a-f]{16}$/) },
       involvedObject: about('web'),
       type: 'Normal',
       reason: 'RolloutUpdated',

@@ -2,10 +2,10 @@
  * Writes core/v1 Events beside the work that they tell of: recording never waits, the order of one object's events is kept, and what
  * the server cannot take now is tried again. An event's name is made from what it announces, so announcing twice changes nothing.
  */
-import { createHash } from 'node:crypto';
 import { type Clock, sleep } from './clock.ts';
 import { ApiError, type Cluster } from './cluster.ts';
 import { type EventNote, type EventObject, events, type ObjectReference } from './event.ts';
+import { eventName, laneOf } from './event-name.ts';
 import { Fifo } from './fifo.ts';
 import { type Log, messageOf } from './log.ts';
 
@@ -216,18 +216,6 @@ export class EventRecorder {
     const [oldest] = this.#counts.keys();
     if (oldest !== undefined) this.#counts.delete(oldest);
   }
-}
-
-function laneOf(regarding: ObjectReference): string {
-  return regarding.uid ?? `${regarding.kind}/${regarding.namespace}/${regarding.name}`;
-}
-
-/** The same for the same object and identity, whoever computes it and when. */
-function eventName(regarding: ObjectReference, note: EventNote): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([laneOf(regarding), note.identity, note.reason]))
-    .digest('hex');
-  return `${regarding.name.slice(0, 200)}.${hash.slice(0, 20)}`;
 }
 
 /** Events of cluster-scoped objects live in the default namespace. */

@@ -18,6 +18,8 @@ export interface EventNote {
   readonly message: string;
   /** What makes it the only one of its reason for its object. */
   readonly identity: string;
+  /** Its place among the events of its object: whole numbers from 0 on, the most significant first. Absent: anywhere. */
+  readonly order?: readonly number[];
   /** True: recorded again, its count goes up and its message is replaced. Otherwise recording it again changes nothing. */
   readonly repeat?: boolean;
 }

@@ -1,4 +1,4 @@
-/** A crash after any single write changes nothing of the outcome, and every event that the status remembers is told once. */
+/** A crash after any single write changes nothing of the outcome, and what the stored world remembers is told, once. */
 import { describe, expect, it } from 'vitest';
 import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
 import type { CanaryStrategy } from '../../src/api/rollout.ts';
@@ -77,12 +77,33 @@ function outcome({ rollout, status, liveRoutes, ...world }: ToyWorld): unknown {
   return { phase, message, currentStepIndex, stableRS, currentPodHash, abort, conditions, replicaSets, services, pods, liveRoutes };
 }
 
-const remembered = new Set(['RolloutUpdated', 'RolloutNotCompleted', 'RolloutPaused', 'RolloutAborted', 'RolloutCompleted']);
-const events = (world: ToyWorld): readonly string[] =>
-  world
+/** Told from what is stored, by whoever comes after a crash. */
+const remembered = new Set([
+  'RolloutAddedToInformer',
+  'RolloutUpdated',
+  'NewReplicaSetCreated',
+  'RolloutNotCompleted',
+  'SkipSteps',
+  'RolloutStepCompleted',
+  'RolloutPaused',
+  'RolloutAborted',
+  'RolloutCompleted',
+]);
+
+function events(world: ToyWorld): readonly string[] {
+  return world
     .told()
     .filter((line) => remembered.has(line.split(' ')[1]?.replace(':', '') ?? '') && !line.includes('put back'))
     .sort();
+}
+
+/** As `resized` has what was done. */
+function toldScalings(world: ToyWorld): readonly string[] {
+  return world.told().flatMap((line) => {
+    const [, way, name, from, to] = /Scaled (up|down) ReplicaSet (\S+) \(revision \d+\) from (\d+) to (\d+)/.exec(line) ?? [];
+    return way === undefined ? [] : [`${way} ${name} ${from} ${to}`];
+  });
+}
 
 describe.each([
   { name: 'basic', canary: basic },
@@ -99,6 +120,8 @@ describe.each([
             outcome({ ...calm, status: calm.status } as ToyWorld),
           );
           expect(events(crashed), crashed.log.join('\n')).toEqual(events(calm));
+          // A new process may change sizes that the calm one did not: each change is told, once.
+          expect(toldScalings(crashed).toSorted(), crashed.log.join('\n')).toEqual(crashed.resized.toSorted());
         }
       });
     }

@@ -4,7 +4,7 @@ import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
 import type { CanaryStep, CanaryStrategy, RolloutSpec } from '../../src/api/rollout.ts';
 import { lawsFor } from './rollout-laws.ts';
 import { templateOf } from './shop-template.ts';
-import { ToyWorld } from './toy-world.ts';
+import { type ToyOptions, ToyWorld } from './toy-world.ts';
 
 const template: AnalysisTemplate = {
   metadata: { name: 'good' },
@@ -84,7 +84,9 @@ export const scenario = (routed: boolean): fc.Arbitrary<Case> =>
     actions: fc.array(action, { maxLength: 14 }),
   });
 
-function worldOf(one: Case): ToyWorld {
+type Times = Pick<ToyOptions, 'passMs' | 'startMs'>;
+
+function worldOf(one: Case, times: Times): ToyWorld {
   const [maxSurge = 1, maxUnavailable = 0] = one.bounds;
   const services = one.routed || one.services;
   const canary: CanaryStrategy = {
@@ -111,6 +113,7 @@ function worldOf(one: Case): ToyWorld {
       return one.podMs * (1 + (nth % 3));
     },
     routeLatencyMs: () => one.routeMs,
+    ...times,
     watch: lawsFor({
       maxSurge,
       maxUnavailable,
@@ -168,8 +171,8 @@ function act(world: ToyWorld, one: Action): void {
 }
 
 /** Lets a Rollout begin and then everything happen in turn. */
-export function play(one: Case): ToyWorld {
-  const world = worldOf(one);
+export function play(one: Case, times: Times = {}): ToyWorld {
+  const world = worldOf(one, times);
   world.settle(20_000);
   for (const next of one.actions) act(world, next);
   world.crashAfter = undefined;

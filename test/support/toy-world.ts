@@ -7,6 +7,7 @@ import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
 import type { EndpointSlice, ReplicaSet, Service } from '../../src/api/kubernetes.ts';
 import { labels } from '../../src/api/names.ts';
 import type { Rollout, RolloutSpec, RolloutStatus } from '../../src/api/rollout.ts';
+import { isOfEffect, wholeStory } from '../../src/controllers/rollout/announce.ts';
 import type { Announcement, Next } from '../../src/core/decision.ts';
 import { announcementsFromStatus } from '../../src/core/rollout/announcements-from-status.ts';
 import { decide } from '../../src/core/rollout/decide.ts';
@@ -31,6 +32,10 @@ export interface ToyOptions {
   readonly services?: readonly string[];
   readonly templates?: readonly AnalysisTemplate[];
   readonly watch?: Watch;
+  /** How long a pass of the controller takes; 0 if absent. */
+  readonly passMs?: number;
+  /** How long a new process takes to begin; 0 if absent. */
+  readonly startMs?: number;
 }
 
 export class Crash extends Error {}
@@ -47,6 +52,10 @@ export class ToyWorld {
   readonly runs = new Map<string, AnalysisRun>();
   readonly events: Announcement[] = [];
   readonly identities = new Map<string, string>();
+  /** identity -> when it was told first */
+  readonly toldAtMs = new Map<string, number>();
+  /** What was done and could not be told yet. */
+  private readonly untold = new Map<string, Announcement>();
   liveRoutes: DesiredRoutes | undefined;
   routesAcceptedAtMs = 0;
   /** What this process has heard from the router. */
@@ -55,6 +64,8 @@ export class ToyWorld {
   writes = 0;
   /** Passes so far. */
   pass = 0;
+  /** Every change of size that was written: `<up|down> <ReplicaSet> <from> <to>`. */
+  readonly resized: string[] = [];
   /** What was written, newest last. */
   readonly log: string[] = [];
   /** Ends a pass before the write after so many more; undefined for never. */
@@ -132,6 +143,7 @@ export class ToyWorld {
     for (let round = 0; ; round += 1) {
       const known = this.evidence;
       for (const effect of decision.effects) this.apply(effect);
+      for (const one of decision.announcements) if (isOfEffect(one)) this.untold.set(one.identity, one);
       if (isEqual(known, this.evidence) || round > 3) break;
       decision = decide(this.observe(), this.nowMs);
     }
@@ -143,7 +155,9 @@ export class ToyWorld {
       });
     }
     this.crashIfDue('before the events are told');
-    for (const announcement of decision.announcements) this.announce(announcement);
+    this.nowMs += this.options.passMs ?? 0;
+    for (const announcement of wholeStory(this.untold, decision.announcements)) this.announce(announcement);
+    this.untold.clear();
     return this.writes !== before;
   }
 
@@ -154,6 +168,7 @@ export class ToyWorld {
     }
     if (known !== undefined) return;
     this.identities.set(announcement.identity, announcement.message);
+    this.toldAtMs.set(announcement.identity, this.nowMs);
     this.events.push(announcement);
   }
 
@@ -188,7 +203,11 @@ export class ToyWorld {
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
       this.evidence = undefined;
-      for (const announcement of announcementsFromStatus(this.observe(), this.nowMs)) this.announce(announcement);
+      this.untold.clear();
+      this.nowMs += this.options.startMs ?? 0;
+      const { stored, ahead } = announcementsFromStatus(this.observe(), this.nowMs);
+      for (const announcement of stored) this.announce(announcement);
+      for (const announcement of ahead) this.untold.set(announcement.identity, announcement);
       return true;
     }
   }
@@ -225,6 +244,7 @@ export class ToyWorld {
           };
           this.replicaSets.set(name, { ...replicaSet, metadata, status: { replicas: 0 } });
           this.pods.set(name, []);
+          this.noteSize(name, 0, replicaSet.spec.replicas ?? 1);
         });
         return;
       }
@@ -267,12 +287,17 @@ export class ToyWorld {
   private patchReplicaSet(effect: Extract<Effect, { kind: 'patch-replica-set' }>): void {
     const old = this.replicaSets.get(effect.name);
     if (old === undefined) throw new Error(`no ReplicaSet ${effect.name}`);
+    this.noteSize(effect.name, old.spec.replicas ?? 1, effect.replicas ?? old.spec.replicas ?? 1);
     const generation = (old.metadata.generation ?? 0) + (effect.replicas === undefined ? 0 : 1);
     this.replicaSets.set(effect.name, {
       ...old,
       metadata: { ...old.metadata, generation, annotations: merged(old.metadata.annotations, effect.annotations) },
       spec: { ...old.spec, ...(effect.replicas === undefined ? {} : { replicas: effect.replicas }) },
     });
+  }
+
+  private noteSize(name: string, from: number, to: number): void {
+    if (from !== to) this.resized.push(`${to > from ? 'up' : 'down'} ${name} ${from} ${to}`);
   }
 
   private patchRollout(effect: Extract<Effect, { kind: 'patch-rollout' }>): void {
@@ -379,7 +404,8 @@ export class ToyWorld {
     for (const [name, run] of this.runs) {
       const known = run.status?.phase;
       if (known !== undefined && known !== 'Running' && known !== 'Pending') continue;
-      this.runs.set(name, { ...run, status: { phase, ...(message === undefined ? {} : { message }) } });
+      const startedAt = run.status?.startedAt ?? new Date(this.nowMs).toISOString();
+      this.runs.set(name, { ...run, status: { phase, startedAt, ...(message === undefined ? {} : { message }) } });
     }
   }
 

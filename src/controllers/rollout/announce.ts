@@ -2,7 +2,7 @@
 import { annotations as names } from '../../api/names.ts';
 import { rollouts } from '../../api/resources.ts';
 import type { Rollout } from '../../api/rollout.ts';
-import type { Announcement } from '../../core/decision.ts';
+import { type Announcement, inOrder } from '../../core/decision.ts';
 import { type Announcer, announce } from '../announcer.ts';
 
 /** Reasons of announcements that speak of an effect: true as soon as it was carried out, whether or not the status could be stored. */
@@ -13,22 +13,10 @@ const ofEffects: ReadonlySet<string> = new Set([
   'AnalysisRunRunning',
 ]);
 
-/** Reasons that begin the story of an update: what earlier passes did for it is told behind them. */
-const openings: ReadonlySet<string> = new Set([
-  'RolloutAddedToInformer',
-  'InvalidSpec',
-  'RolloutUpdated',
-  'NewReplicaSetCreated',
-  'RolloutNotCompleted',
-  'SkipSteps',
-]);
-
 /** What a pass has to tell, with what passes before it could not tell, each once and where the story has it. */
 export function wholeStory(untold: ReadonlyMap<string, Announcement>, told: readonly Announcement[]): readonly Announcement[] {
   const identities = new Set(told.map(({ identity }) => identity));
-  const left = [...untold.values()].filter(({ identity }) => !identities.has(identity));
-  const end = told.findLastIndex(({ reason }) => openings.has(reason)) + 1;
-  return [...told.slice(0, end), ...left, ...told.slice(end)];
+  return inOrder([...[...untold.values()].filter(({ identity }) => !identities.has(identity)), ...told]);
 }
 
 export function isOfEffect({ reason, identity }: Announcement): boolean {

@@ -123,7 +123,9 @@ export class RolloutReconciler {
     if (memory.hasCaughtUp) return;
     memory.hasCaughtUp = true;
     const { recorder, log } = this.#options.announcer;
-    announceRollout(observed.rollout, announcementsFromStatus(observed, this.#options.clock.now()), {
+    const { stored, ahead } = announcementsFromStatus(observed, this.#options.clock.now());
+    for (const announcement of ahead) memory.untold.set(announcement.identity, announcement);
+    announceRollout(observed.rollout, stored, {
       recorder,
       log: { ...log, info: log.debug, warn: log.debug },
     });

@@ -1,52 +1,133 @@
 /**
- * What a process that ended too early may not have told: the events of the last minutes, derived from the stored status alone. Their
- * identities are those of the first telling, so that nothing is told twice. Changes of size leave no trace in the status and are not
- * among them.
+ * What a process that ended too early may not have told: the announcements of the last minutes, derived from the stored world alone.
+ * Identities and places are those of the first telling, so that nothing is told twice. What leaves no trace (weights, switches, the end
+ * of a pause, most of what analysis runs say) is not among them.
  */
 
 import { conditionReasons, conditionTypes } from '../../api/reasons.ts';
-import type { Announcement } from '../decision.ts';
-import { abortedBy, completedBy, epochOf, notCompleted, paused, rolloutUpdated, stepDone } from './announcements.ts';
+import type { RolloutStatus } from '../../api/rollout.ts';
+import { type Announcement, compareOrders, inOrder } from '../decision.ts';
+import {
+  abortedBy,
+  completedBy,
+  created,
+  notCompleted,
+  paused,
+  rolloutAdded,
+  rolloutUpdated,
+  runBegun,
+  scaled,
+  skippedSteps,
+  stepDone,
+} from './announcements.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
-import { revisionOf } from './revisions.ts';
+import { revisionOf, wasReused } from './revisions.ts';
+import { recordedScalings } from './scaling-record.ts';
 import { hashOf } from './situation.ts';
+import { type Epoch, epochOf } from './story-order.ts';
 
 const recentMs = 5 * 60_000;
-/** Ways to end an update that pass no step. */
-const unwalked = new Set<string | undefined>(['RolledBack', 'FastPromoted']);
 
-/** In the order of the story. Empty for a status that is older than that or that another controller wrote. */
-export function announcementsFromStatus(observed: ObservedRollout, nowMs: number): readonly Announcement[] {
-  const { spec, status } = observed.rollout;
+export interface Untold {
+  /** Of the update that the status speaks of, in the order of the story. */
+  readonly stored: readonly Announcement[];
+  /** Done for an update whose beginning is not stored yet: to be told behind that. */
+  readonly ahead: readonly Announcement[];
+}
+
+/** Nothing for a status that is older than that or that another controller wrote. */
+export function announcementsFromStatus(observed: ObservedRollout, nowMs: number): Untold {
+  const recent: Recent = (time) => time !== undefined && nowMs - Date.parse(time) <= recentMs;
+  const scalings = observed.replicaSets.flatMap((one) => recordedScalings(one, nowMs - recentMs)).map(scaled);
+  const update = storedUpdate(observed);
+  if (update === undefined) return { stored: [], ahead: inOrder(scalings) };
+  const isStored = ({ order = [] }: Announcement): boolean => compareOrders(order.slice(0, 2), update.epoch.order) <= 0;
+  const told = [...openings(update, recent), ...walk(update, recent), ...endings(update, recent)];
+  return { stored: inOrder([...told, ...scalings.filter(isStored)]), ahead: inOrder(scalings.filter((one) => !isStored(one))) };
+}
+
+type Recent = (time: string | undefined) => boolean;
+
+interface StoredUpdate {
+  readonly observed: ObservedRollout;
+  readonly status: RolloutStatus;
+  readonly revision: number;
+  readonly hash: string;
+  readonly startedAt: string;
+  readonly epoch: Epoch;
+}
+
+function storedUpdate(observed: ObservedRollout): StoredUpdate | undefined {
+  const { status } = observed.rollout;
   const current = observed.replicaSets.find((one) => hashOf(one) === status?.currentPodHash);
   const revision = current === undefined ? 0 : revisionOf(current);
-  const started = status?.duration?.rolloutStartedAt;
-  if (status === undefined || started === undefined || revision < 1) return [];
-  const recent = (time: string | undefined): boolean => time !== undefined && nowMs - Date.parse(time) <= recentMs;
-  const condition = (type: string) => status.conditions?.find((one) => one.type === type);
-  const epoch = epochOf(revision, status);
-  const hash = status.currentPodHash ?? '';
-  const progressing = condition(conditionTypes.progressing);
-  const completed = condition(conditionTypes.completed);
+  const startedAt = status?.duration?.rolloutStartedAt;
+  if (status === undefined || startedAt === undefined || revision < 1) return undefined;
+  return { observed, status, revision, hash: status.currentPodHash ?? '', startedAt, epoch: epochOf(revision, status) };
+}
+
+function condition({ conditions }: RolloutStatus, type: string) {
+  return conditions?.find((one) => one.type === type);
+}
+
+/** By its steps or fully; else, where the current version is the stable one, it is so because it was changed back. */
+function isPromoted({ duration }: RolloutStatus): boolean {
+  return duration?.completionStatus === 'Promoted' || duration?.completionStatus === 'FastPromoted';
+}
+
+function openings({ observed, status, revision, hash, startedAt, epoch }: StoredUpdate, recent: Recent): readonly Announcement[] {
+  if (!recent(startedAt)) return [];
+  const told: Announcement[] = revision === 1 ? [rolloutAdded(observed.rollout)] : [];
+  told.push(rolloutUpdated(revision));
+  const made = observed.replicaSets.find((one) => hashOf(one) === hash);
+  // The second in which it was made may be over when its update begins; one made later was lost and made again.
+  const bornMs = Date.parse(made?.metadata.creationTimestamp ?? '');
+  if (made !== undefined && !wasReused(made) && recent(made.metadata.creationTimestamp) && bornMs < Date.parse(startedAt) + 1000) {
+    told.push(created(made.metadata.name, revision));
+  }
+  const completed = condition(status, conditionTypes.completed);
+  const opened = completed?.status === 'False' && completed.lastTransitionTime === startedAt;
+  if (opened) told.push(notCompleted(epoch, revision, hash));
+  if (revision > 1 && status.stableRS === hash && !isPromoted(status)) told.push(skippedSteps(epoch, revision));
+  return told;
+}
+
+function walk({ observed, status, revision, startedAt, epoch }: StoredUpdate, recent: Recent): readonly Announcement[] {
   const told: Announcement[] = [];
-  if (recent(started)) told.push(rolloutUpdated(revision));
-  const opened = completed?.status === 'False' && completed.lastTransitionTime === started;
-  if (opened && recent(started)) told.push(notCompleted(revision, hash, epoch));
-  const steps = spec.strategy?.canary?.steps ?? [];
-  const index = status.currentStepIndex ?? 0;
-  const walked = revision > 1 && index > 0 && !unwalked.has(status.duration?.completionStatus);
-  if (walked && recent(progressing?.lastUpdateTime)) told.push(stepDone(steps, epoch, index - 1));
+  const steps = observed.rollout.spec.strategy?.canary?.steps ?? [];
+  const index = Math.min(Math.max(0, Math.trunc(status.currentStepIndex ?? 0)), steps.length);
+  const isBack = status.stableRS === status.currentPodHash && status.duration?.completionStatus !== 'Promoted';
+  const walked = revision > 1 && status.stableRS !== undefined && !isBack;
+  if (walked && recent(condition(status, conditionTypes.progressing)?.lastUpdateTime)) {
+    // When a step ended is not stored: of an old update only the last is sure to be new.
+    const first = recent(startedAt) ? 0 : index - 1;
+    for (let done = Math.max(0, first); done < index; done += 1) told.push(stepDone(steps, epoch, done));
+  }
   for (const { reason, startTime } of status.pauseConditions ?? []) {
-    if (recent(startTime)) told.push(paused(reason, `${epoch}/paused/${index}/${reason}/${startTime}`));
+    if (recent(startTime)) told.push(paused(epoch, status.currentStepIndex ?? 0, reason, startTime));
   }
+  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } = status.canary ?? {};
+  for (const [kind, run] of [['Step', step] as const, ['Background', background] as const]) {
+    const startedAt = observed.analysisRuns.find(({ metadata }) => metadata.name === run?.name)?.status?.startedAt;
+    if (run?.status === 'Running' && recent(startedAt)) told.push(runBegun(observed, epoch, kind, run.name, index));
+  }
+  return told;
+}
+
+function endings({ observed, status, revision, hash, epoch }: StoredUpdate, recent: Recent): readonly Announcement[] {
+  const told: Announcement[] = [];
+  const progressing = condition(status, conditionTypes.progressing);
+  const completed = condition(status, conditionTypes.completed);
   if (progressing?.reason === conditionReasons.rolloutAborted && recent(status.abortedAt)) {
-    told.push(abortedBy(progressing.message, status.abortedAt));
+    told.push(abortedBy(epoch, progressing.message, status.abortedAt));
   }
-  const ended = status.duration?.completionStatus;
-  const promoted = ended === 'Promoted' || ended === 'FastPromoted';
-  if (promoted && completed?.status === 'True' && recent(completed.lastTransitionTime)) {
-    const why = ended === 'FastPromoted' ? 'Full promotion requested' : `Completed all ${steps.length} canary steps`;
-    told.push(completedBy(revision, hash, revision === 1 ? 'Initial deploy' : why, epoch));
+  if (isPromoted(status) && completed?.status === 'True' && recent(completed.lastTransitionTime)) {
+    const steps = observed.rollout.spec.strategy?.canary?.steps ?? [];
+    const why =
+      status.duration?.completionStatus === 'FastPromoted'
+        ? 'Full promotion requested'
+        : `Completed all ${steps.length} canary steps`;
+    told.push(completedBy(epoch, revision, hash, revision === 1 ? 'Initial deploy' : why));
   }
   return told;
 }

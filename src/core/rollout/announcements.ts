@@ -3,21 +3,27 @@
  * the next one, or from an effect, and carries an identity that is the same whenever the same thing is told again.
  */
 import { analysisRunReason, conditionMessages, conditionReasons, conditionTypes, eventReasons } from '../../api/reasons.ts';
-import type { CanaryStep, RolloutAnalysisRunStatus, RolloutStatus } from '../../api/rollout.ts';
-import type { Announcement } from '../decision.ts';
+import type { CanaryStep, Rollout, RolloutAnalysisRunStatus, RolloutStatus } from '../../api/rollout.ts';
+import { type Announcement, inOrder } from '../decision.ts';
 import type { Advance } from './advance.ts';
 import { recordedRun } from './analysis-runs.ts';
 import { type Course, isStable } from './command.ts';
 import { fingerprint } from './identity/fingerprint.ts';
+import type { ObservedRollout } from './observed-rollout.ts';
 import type { ReplicaSetEffects } from './replica-set-effects.ts';
+import { wasReused } from './revisions.ts';
+import { recordedScalings, type Scaling } from './scaling-record.ts';
 import type { ServiceSwitch } from './services.ts';
 import type { Situation } from './situation.ts';
 import { stepText } from './steps.ts';
+import type { Chapter, Epoch, Order } from './story-order.ts';
+import * as order from './story-order.ts';
 
 export interface Story {
   readonly situation: Situation;
   readonly course: Course;
   readonly moved: Advance;
+  readonly chapter: Chapter;
   readonly next: RolloutStatus;
   readonly replicaSets: ReplicaSetEffects;
   readonly switches: readonly ServiceSwitch[];
@@ -25,141 +31,186 @@ export interface Story {
   readonly tookBack: string | undefined;
 }
 
-/** `<revision>/<start of the update>`: what tells one try from the next. */
-export function epochOf(revision: number, status: RolloutStatus): string {
-  return `${revision}/${status.duration?.rolloutStartedAt ?? ''}`;
-}
+/** Deeds of one pass, in the order in which they are told. */
+const nth = { switches: 0, weight: 20, routes: 21, runs: 30 } as const;
+/** What becomes of the Rollout in one pass, likewise. */
+const turns = { paused: 0, resumed: 1, stuck: 2, tookBack: 3 } as const;
 
 export function announcementsOf(story: Story): readonly Announcement[] {
-  const { steps, revision } = story.situation;
-  const epoch = epochOf(revision, story.next);
-  const done = (index: number): readonly Announcement[] => [...runEnd(story, index), stepDone(steps, epoch, index)];
-  return [
+  const { moved, chapter, situation } = story;
+  const done = (index: number): readonly Announcement[] => [
+    ...runEnd(story, index),
+    stepDone(situation.steps, chapter.epoch, index),
+  ];
+  return inOrder([
     ...beginnings(story),
-    ...story.moved.doneBefore.flatMap(done),
+    ...moved.doneBefore.flatMap(done),
     ...traffic(story),
     ...runs(story),
-    ...scalings(story),
-    ...story.moved.doneAfter.flatMap(done),
+    ...story.replicaSets.scalings.map(scaled),
+    ...moved.doneAfter.flatMap(done),
     ...pauses(story),
     ...endings(story),
-  ];
+  ]);
 }
 
-function normal(reason: string, message: string, identity: string): Announcement {
-  return { type: 'Normal', reason, message, identity };
+interface Said {
+  readonly reason: string;
+  readonly message: string;
+  readonly identity: string;
+  readonly order: Order;
 }
 
-function warning(reason: string, message: string, identity: string): Announcement {
-  return { type: 'Warning', reason, message, identity };
+function normal(said: Said): Announcement {
+  return { type: 'Normal', ...said };
+}
+
+function warning(said: Said): Announcement {
+  return { type: 'Warning', ...said };
 }
 
 function condition(status: RolloutStatus, type: string) {
   return status.conditions?.find((one) => one.type === type);
 }
 
-function beginnings({ situation, course, next, replicaSets }: Story): readonly Announcement[] {
+function beginnings({ situation, course, chapter, next, replicaSets }: Story): readonly Announcement[] {
   const { status, rollout, revision, hash, name, templateChanged } = situation;
   const told: Announcement[] = [];
-  const epoch = epochOf(revision, next);
-  if (status.observedGeneration === undefined) {
-    const key = `${rollout.metadata.namespace ?? ''}/${name}`;
-    told.push(normal(eventReasons.rolloutAdded, `Rollout resource added to informer: ${key}`, 'added'));
-  }
+  const { epoch } = chapter;
+  if (status.observedGeneration === undefined) told.push(rolloutAdded(rollout));
   const invalid = condition(next, conditionTypes.invalidSpec);
   if (invalid !== undefined && invalid.message !== condition(status, conditionTypes.invalidSpec)?.message) {
+    const identity = `invalid/${situation.generation}/${fingerprint(invalid.message)}`;
     told.push(
-      warning(eventReasons.invalidSpec, invalid.message, `invalid/${situation.generation}/${fingerprint(invalid.message)}`),
+      warning({ reason: eventReasons.invalidSpec, message: invalid.message, identity, order: order.deedOrder(chapter, 0) }),
     );
   }
   if (course.restarted && templateChanged) told.push(rolloutUpdated(revision));
   const made =
     replicaSets.create.length > 0 ? `${name}-${hash}` : course.restarted && templateChanged ? justMade(situation) : undefined;
-  if (made !== undefined) {
-    // The beginning of an update is not stored yet: while others keep writing, each look would give it another time.
-    const identity = course.restarted ? `${revision}/created` : `${epoch}/created`;
-    told.push(normal(eventReasons.newReplicaSetCreated, `Created ReplicaSet ${made} (revision ${revision})`, identity));
-  }
+  if (made !== undefined) told.push(created(made, revision, course.restarted ? undefined : chapter));
   const completed = condition(next, conditionTypes.completed)?.status;
   if (completed === 'False' && condition(status, conditionTypes.completed)?.status !== 'False' && !course.aborted) {
-    told.push(notCompleted(revision, hash, epoch));
+    told.push(notCompleted(epoch, revision, hash));
   }
-  if (course.restarted && templateChanged && isStable(situation)) {
-    told.push(normal(eventReasons.skipSteps, 'Rollback to stable ReplicaSets', `${epoch}/skip`));
-  }
+  if (course.restarted && templateChanged && isStable(situation)) told.push(skippedSteps(epoch, revision));
   return told;
 }
 
-export function rolloutUpdated(revision: number): Announcement {
-  return normal(eventReasons.rolloutUpdated, `Rollout updated to revision ${revision}`, `${revision}/updated`);
+export function rolloutAdded({ metadata }: Rollout): Announcement {
+  const message = `Rollout resource added to informer: ${metadata.namespace ?? ''}/${metadata.name}`;
+  return normal({ reason: eventReasons.rolloutAdded, message, identity: 'added', order: order.addedOrder });
 }
 
-export function notCompleted(revision: number, hash: string, epoch: string): Announcement {
+export function rolloutUpdated(revision: number): Announcement {
+  const message = `Rollout updated to revision ${revision}`;
+  const identity = `${revision}/updated`;
+  return normal({ reason: eventReasons.rolloutUpdated, message, identity, order: order.openingOrder(revision, 'updated') });
+}
+
+/** `chapter`: where it was made in the middle of an update. */
+export function created(replicaSet: string, revision: number, chapter?: Chapter): Announcement {
+  const message = `Created ReplicaSet ${replicaSet} (revision ${revision})`;
+  // The beginning of an update is not stored yet: while others keep writing, each look would give it another time.
+  const told =
+    chapter === undefined
+      ? { identity: `${revision}/created`, order: order.openingOrder(revision, 'created') }
+      : { identity: `${chapter.epoch.text}/created`, order: order.deedOrder(chapter, 0) };
+  return normal({ reason: eventReasons.newReplicaSetCreated, message, ...told });
+}
+
+export function notCompleted({ text }: Epoch, revision: number, hash: string): Announcement {
   const message = `Rollout not completed, started update to revision ${revision} (${hash})`;
-  return normal(eventReasons.rolloutNotCompleted, message, `${epoch}/not-completed`);
+  const place = order.openingOrder(revision, 'notCompleted');
+  return normal({ reason: eventReasons.rolloutNotCompleted, message, identity: `${text}/not-completed`, order: place });
+}
+
+export function skippedSteps({ text }: Epoch, revision: number): Announcement {
+  const place = order.openingOrder(revision, 'skipped');
+  return normal({
+    reason: eventReasons.skipSteps,
+    message: 'Rollback to stable ReplicaSets',
+    identity: `${text}/skip`,
+    order: place,
+  });
 }
 
 /** The ReplicaSet that a pass made which ended before its status was stored. */
 function justMade({ current, rollout, revision, nowMs }: Situation): string | undefined {
-  const { annotations, creationTimestamp } = current?.replicaSet.metadata ?? {};
-  const young = Date.parse(creationTimestamp ?? '') > nowMs - 300_000;
-  const reused = annotations?.['rollout.argoproj.io/revision-history'] !== undefined || current?.revision !== revision;
-  return young && !reused && rollout.status?.currentPodHash !== undefined ? current?.name : undefined;
+  const young = Date.parse(current?.replicaSet.metadata.creationTimestamp ?? '') > nowMs - 300_000;
+  const reused = current === undefined || wasReused(current.replicaSet) || current.revision !== revision;
+  if (reused || !young) return undefined;
+  // Without a status, only one that says so itself was made here, not taken over.
+  const ours = rollout.status?.currentPodHash !== undefined || recordedScalings(current.replicaSet, 0).length > 0;
+  return ours ? current.name : undefined;
 }
 
-export function stepDone(steps: readonly CanaryStep[], epoch: string, index: number): Announcement {
+export function stepDone(steps: readonly CanaryStep[], epoch: Epoch, index: number): Announcement {
   const message = `Rollout step ${index + 1}/${steps.length} completed (${stepText(steps[index] ?? {})})`;
-  return normal(eventReasons.rolloutStepCompleted, message, `${epoch}/step/${index}`);
+  const identity = `${epoch.text}/step/${index}`;
+  return normal({
+    reason: eventReasons.rolloutStepCompleted,
+    message,
+    identity,
+    order: order.stepEndOrder(epoch, index, 'step'),
+  });
 }
 
-function traffic({ situation, next, switches }: Story): readonly Announcement[] {
-  const { observed, status, revision } = situation;
-  const epoch = epochOf(revision, next);
-  const told = switches.map(({ effect, from }) =>
-    normal(
-      eventReasons.switchService,
-      `Switched selector for service '${effect.name}' from '${from}' to '${effect.hash}'`,
-      `${epoch}/switch/${effect.name}/${from}/${effect.hash}`,
-    ),
+function traffic({ situation, chapter, next, switches }: Story): readonly Announcement[] {
+  const { observed, status } = situation;
+  const { text } = chapter.epoch;
+  const index = next.currentStepIndex ?? 0;
+  const told = switches.map(({ effect, from }, number) =>
+    normal({
+      reason: eventReasons.switchService,
+      message: `Switched selector for service '${effect.name}' from '${from}' to '${effect.hash}'`,
+      identity: `${text}/switch/${effect.name}/${from}/${effect.hash}`,
+      order: order.deedOrder(chapter, nth.switches + number),
+    }),
   );
   const before = status.canary?.weights?.canary.weight;
   const after = next.canary?.weights?.canary.weight;
   if (before !== undefined && after !== undefined && before !== after) {
     const message = `Traffic weight updated from ${before} to ${after}`;
+    const identity = `${text}/weight/${index}/${before}-${after}`;
     told.push(
-      normal(eventReasons.trafficWeightUpdated, message, `${epoch}/weight/${next.currentStepIndex ?? 0}/${before}-${after}`),
+      normal({ reason: eventReasons.trafficWeightUpdated, message, identity, order: order.deedOrder(chapter, nth.weight) }),
     );
   }
   const { routes } = observed;
+  const trouble = { reason: eventReasons.trafficRoutingError, order: order.deedOrder(chapter, nth.routes) };
   if (routes?.state === 'failed') {
-    told.push(warning(eventReasons.trafficRoutingError, routes.message, `${epoch}/routes/${fingerprint(routes.message)}`));
+    told.push(warning({ ...trouble, message: routes.message, identity: `${text}/routes/${fingerprint(routes.message)}` }));
   } else if (routes?.reasserted === true) {
     const message = `The weights of a route were changed by someone else and were set again (canary ${routes.desired.canaryWeight})`;
-    told.push(
-      warning(eventReasons.trafficRoutingError, message, `${epoch}/reasserted/${next.currentStepIndex ?? 0}/${situation.now}`),
-    );
+    told.push(warning({ ...trouble, message, identity: `${text}/reasserted/${index}/${situation.now}` }));
   }
   return told;
 }
 
-function runs({ situation, next, course }: Story): readonly Announcement[] {
+function runs(story: Story): readonly Announcement[] {
+  const { situation, next, course } = story;
   const before = course.retried || course.restarted ? undefined : situation.status.canary;
   const after = next.canary;
   return [
-    runChange('Step', before?.currentStepAnalysisRunStatus, after?.currentStepAnalysisRunStatus),
-    runChange('Background', before?.currentBackgroundAnalysisRunStatus, after?.currentBackgroundAnalysisRunStatus),
+    runChange(story, 'Step', before?.currentStepAnalysisRunStatus, after?.currentStepAnalysisRunStatus),
+    runChange(story, 'Background', before?.currentBackgroundAnalysisRunStatus, after?.currentBackgroundAnalysisRunStatus),
   ].filter((one) => one !== undefined);
 }
 
 /** The run of a step that it completed: the status goes on to the next step without showing the run's end. */
-function runEnd({ situation, course }: Story, index: number): readonly Announcement[] {
+function runEnd(story: Story, index: number): readonly Announcement[] {
+  const { situation, course, chapter } = story;
   const ended = recordedRun(situation, course, { type: 'Step', index });
-  const told = runChange('Step', situation.status.canary?.currentStepAnalysisRunStatus, ended);
-  return told === undefined ? [] : [told];
+  const told = runChange(story, 'Step', situation.status.canary?.currentStepAnalysisRunStatus, ended);
+  return told === undefined ? [] : [{ ...told, order: order.stepEndOrder(chapter.epoch, index, 'run') }];
 }
 
+type RunKind = 'Step' | 'Background';
+
 function runChange(
-  kind: string,
+  { situation, chapter, next }: Story,
+  kind: RunKind,
   before: RolloutAnalysisRunStatus | undefined,
   after: RolloutAnalysisRunStatus | undefined,
 ): Announcement | undefined {
@@ -167,66 +218,97 @@ function runChange(
   if (after === undefined || phase === undefined || phase === '' || phase === 'Pending') return undefined;
   const known = before?.name === after.name && before.status !== '' && before.status !== 'Pending' ? before.status : undefined;
   if (known === phase) return undefined;
+  if (phase === 'Running') return runBegun(situation.observed, chapter.epoch, kind, after.name, next.currentStepIndex ?? 0);
   const message = `${kind} Analysis Run '${after.name}' Status New: '${phase}' Previous: '${known ?? 'NoPreviousStatus'}'`;
+  const said = { reason: analysisRunReason(phase), message, identity: `run/${after.name}/${phase}` };
   const bad = phase === 'Failed' || phase === 'Error';
-  return { type: bad ? 'Warning' : 'Normal', reason: analysisRunReason(phase), message, identity: `run/${after.name}/${phase}` };
+  return (bad ? warning : normal)({ ...said, order: order.deedOrder(chapter, nth.runs + (kind === 'Step' ? 0 : 1)) });
 }
 
-function scalings({ replicaSets, situation }: Story): readonly Announcement[] {
-  return replicaSets.scalings.map(({ name, revision, from, to, generation }) => {
-    const message = `Scaled ${to > from ? 'up' : 'down'} ReplicaSet ${name} (revision ${revision}) from ${from} to ${to}`;
-    const identity = `${generation === 0 ? situation.revision : revision}/scale/${name}/${generation}/${from}-${to}`;
-    return normal(eventReasons.scalingReplicaSet, message, identity);
+/** `index`: of the step in progress. */
+export function runBegun(observed: ObservedRollout, epoch: Epoch, kind: RunKind, name: string, index: number): Announcement {
+  const startedAt = observed.analysisRuns.find(({ metadata }) => metadata.name === name)?.status?.startedAt;
+  const from = kind === 'Step' ? index : (observed.rollout.spec.strategy?.canary?.analysis?.startingStep ?? 0);
+  return normal({
+    reason: analysisRunReason('Running'),
+    message: `${kind} Analysis Run '${name}' Status New: 'Running' Previous: 'NoPreviousStatus'`,
+    identity: `run/${name}/Running`,
+    order: order.runBegunOrder(epoch, from, startedAt),
   });
 }
 
-function pauses({ situation, course, moved, next }: Story): readonly Announcement[] {
-  const { status, rollout, revision } = situation;
-  const epoch = epochOf(revision, next);
+export function scaled({ name, revision, from, to, generation, order: place }: Scaling): Announcement {
+  const message = `Scaled ${to > from ? 'up' : 'down'} ReplicaSet ${name} (revision ${revision}) from ${from} to ${to}`;
+  const identity = `${revision}/scale/${name}/${generation}/${from}-${to}`;
+  return normal({ reason: eventReasons.scalingReplicaSet, message, identity, order: place });
+}
+
+function pauses({ situation, course, moved, chapter, next }: Story): readonly Announcement[] {
+  const { status, rollout } = situation;
+  const { epoch } = chapter;
   const told: Announcement[] = [];
   for (const { reason, startTime } of moved.pauses) {
     if (!(status.pauseConditions ?? []).some((one) => one.reason === reason && one.startTime === startTime)) {
-      told.push(paused(reason, `${epoch}/paused/${next.currentStepIndex ?? 0}/${reason}/${startTime}`));
+      told.push(paused(epoch, next.currentStepIndex ?? 0, reason, startTime));
     }
   }
   const was = condition(status, conditionTypes.paused);
   const is = condition(next, conditionTypes.paused);
+  const turned = is?.lastTransitionTime;
   if (rollout.spec.paused === true && was?.status !== 'True') {
-    told.push(paused('manually paused', `${epoch}/paused/${is?.lastTransitionTime ?? ''}`));
+    const said = { reason: eventReasons.rolloutPaused, message: 'Rollout is paused (manually paused)' };
+    told.push(normal({ ...said, identity: `${epoch.text}/paused/${turned ?? ''}`, order: order.turnOrder(chapter, turns.paused) }));
   }
   const stepped = moved.doneBefore.length + moved.doneAfter.length > 0;
   if (was?.status === 'True' && is?.status === 'False' && !stepped && !course.restarted && !course.retried) {
-    told.push(normal(eventReasons.rolloutResumed, conditionMessages.resumed, `${epoch}/resumed/${is.lastTransitionTime}`));
+    const said = { reason: eventReasons.rolloutResumed, message: conditionMessages.resumed };
+    told.push(normal({ ...said, identity: `${epoch.text}/resumed/${turned}`, order: order.turnOrder(chapter, turns.resumed) }));
   }
   return told;
 }
 
-export function paused(reason: string, identity: string): Announcement {
-  return normal(eventReasons.rolloutPaused, `Rollout is paused (${reason})`, identity);
+export function paused(epoch: Epoch, index: number, reason: string, startTime: string): Announcement {
+  const identity = `${epoch.text}/paused/${index}/${reason}/${startTime}`;
+  const message = `Rollout is paused (${reason})`;
+  return normal({ reason: eventReasons.rolloutPaused, message, identity, order: order.pauseOrder(epoch, index, startTime) });
 }
 
-function endings({ situation, course, moved, next, tookBack }: Story): readonly Announcement[] {
+function endings({ situation, course, moved, chapter, next, tookBack }: Story): readonly Announcement[] {
   const { status, revision, hash } = situation;
-  const epoch = epochOf(revision, next);
+  const { epoch } = chapter;
   const told: Announcement[] = [];
   const progressing = condition(next, conditionTypes.progressing);
   const before = condition(status, conditionTypes.progressing);
-  if (course.abortedNow && progressing !== undefined) told.push(abortedBy(progressing.message, course.abortedAt));
+  if (course.abortedNow && progressing !== undefined) told.push(abortedBy(epoch, progressing.message, course.abortedAt));
   for (const reason of [conditionReasons.progressDeadlineExceeded, conditionReasons.replicaSetCreateError]) {
     if (progressing?.reason === reason && (before?.reason !== reason || before.message !== progressing.message)) {
-      told.push(warning(reason, progressing.message, `${epoch}/${reason}/${progressing.lastUpdateTime}`));
+      const { message, lastUpdateTime } = progressing;
+      const place = order.turnOrder(chapter, turns.stuck);
+      told.push(warning({ reason, message, identity: `${epoch.text}/${reason}/${lastUpdateTime}`, order: place }));
     }
   }
-  if (moved.promoted !== undefined) told.push(completedBy(revision, hash, moved.promoted, epoch));
-  if (tookBack !== undefined) told.push(warning(eventReasons.rolloutAborted, tookBack, `${epoch}/took-back`));
+  if (moved.promoted !== undefined) told.push(completedBy(epoch, revision, hash, moved.promoted));
+  if (tookBack !== undefined) {
+    const place = order.turnOrder(chapter, turns.tookBack);
+    told.push(
+      warning({
+        reason: eventReasons.rolloutAborted,
+        message: tookBack,
+        identity: `${epoch.text}/took-back`,
+        order: place,
+      }),
+    );
+  }
   return told;
 }
 
-export function abortedBy(message: string, abortedAt: string | undefined): Announcement {
-  return warning(eventReasons.rolloutAborted, message, `aborted/${abortedAt ?? ''}`);
+export function abortedBy(epoch: Epoch, message: string, abortedAt: string | undefined): Announcement {
+  const identity = `aborted/${abortedAt ?? ''}`;
+  return warning({ reason: eventReasons.rolloutAborted, message, identity, order: order.abortOrder(epoch) });
 }
 
-export function completedBy(revision: number, hash: string, why: string, epoch: string): Announcement {
+export function completedBy(epoch: Epoch, revision: number, hash: string, why: string): Announcement {
   const message = `Rollout completed update to revision ${revision} (${hash}): ${why}`;
-  return normal(eventReasons.rolloutCompleted, message, `${epoch}/completed`);
+  const identity = `${epoch.text}/completed`;
+  return normal({ reason: eventReasons.rolloutCompleted, message, identity, order: order.completedOrder(epoch) });
 }

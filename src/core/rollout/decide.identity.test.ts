@@ -26,6 +26,7 @@ describe('which ReplicaSet is the current one', () => {
     expect(metadata.name).toBe(`shop-${hash}`);
     expect(metadata.annotations).toEqual({
       team: 'a',
+      'rampart.dev/scalings': expect.stringMatching(/^1\/0\/0-2\/[\d.]+$/),
       'rollout.argoproj.io/revision': '1',
       'rollout.argoproj.io/desired-replicas': '2',
     });

@@ -22,6 +22,7 @@ import { type ReplicaSetEffects, replicaSetEffects } from './replica-set-effects
 import { patchRollout } from './rollout-patch.ts';
 import { planSwitches } from './services.ts';
 import { type Situation, survey } from './situation.ts';
+import { chapterOf } from './story-order.ts';
 import { templateToPutBack, undoesFailures } from './take-back.ts';
 
 /** Never throws on what users can write; a broken invariant of our own is a bug. */
@@ -32,7 +33,8 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
   const course = setCourse(situation);
   const moved = advance(situation, course);
   const runs: Runs = { step: stepSlot(situation, course, moved.index), background: backgroundSlot(situation, course, moved.index) };
-  const replicaSets = replicaSetEffects(situation, moved);
+  const chapter = chapterOf(situation, course, moved);
+  const replicaSets = replicaSetEffects(situation, moved, chapter);
   const switches = planSwitches(situation, course, moved.traffic);
   const putBack = templateToPutBack(situation);
   const wanted: readonly Effect[] = [
@@ -52,6 +54,7 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     situation: told,
     course,
     moved,
+    chapter,
     next: status,
     replicaSets: carriedOut(replicaSets, effects),
     switches: switches.filter(({ effect }) => effects.includes(effect)),

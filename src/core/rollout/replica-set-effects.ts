@@ -3,17 +3,9 @@ import { annotations } from '../../api/names.ts';
 import type { Advance } from './advance.ts';
 import type { Effect } from './decision.ts';
 import { newReplicaSet, renumbered } from './revisions.ts';
+import { recordScaling, type Scaling } from './scaling-record.ts';
 import type { Member, Situation } from './situation.ts';
-
-/** A change of size, for people. */
-export interface Scaling {
-  readonly name: string;
-  readonly revision: number;
-  readonly from: number;
-  readonly to: number;
-  /** The ReplicaSet's generation before the change: what makes this change the only one of its kind. */
-  readonly generation: number;
-}
+import { type Chapter, deedOrder } from './story-order.ts';
 
 export interface ReplicaSetEffects {
   readonly create: readonly Effect[];
@@ -24,33 +16,50 @@ export interface ReplicaSetEffects {
   readonly scalings: readonly Scaling[];
 }
 
-export function replicaSetEffects(situation: Situation, { pods }: Advance): ReplicaSetEffects {
+/** Changes of size are told behind everything else that a pass does, up before down. */
+const firstScaling = { up: 40, down: 1_040 } as const;
+
+export function replicaSetEffects(situation: Situation, { pods }: Advance, chapter: Chapter): ReplicaSetEffects {
   const { current, stable, older, frozen, hash, revision } = situation;
   const create: Effect[] = [];
   const raise: Effect[] = [];
   const lower: Effect[] = [];
   const up: Scaling[] = [];
   const down: Scaling[] = [];
+  const noted = (scaling: Omit<Scaling, 'order'>): Scaling => {
+    const isLess = scaling.to < scaling.from;
+    const nth = isLess ? firstScaling.down + down.length : firstScaling.up + up.length;
+    const ordered = { ...scaling, order: deedOrder(chapter, nth) };
+    (isLess ? down : up).push(ordered);
+    return ordered;
+  };
   const patch = (member: Member, size: number): void => {
-    const effect = patchOf(situation, member, size, pods.deadlines.get(member.name));
-    if (effect !== undefined) (size < member.size ? lower : raise).push(effect);
-    if (size === member.size) return;
-    const generation = member.replicaSet.metadata.generation ?? 0;
+    const { name, replicaSet } = member;
     const number = member === current ? revision : member.revision;
-    (size < member.size ? down : up).push({ name: member.name, revision: number, from: member.size, to: size, generation });
+    const generation = replicaSet.metadata.generation ?? 0;
+    const scaling = size === member.size ? undefined : noted({ name, revision: number, from: member.size, to: size, generation });
+    const effect = patchOf(situation, member, scaling, pods.deadlines.get(name));
+    if (effect !== undefined) (size < member.size ? lower : raise).push(effect);
   };
   if (current !== undefined) patch(current, pods.current);
   else if (!frozen && hash !== '') {
-    const replicaSet = newReplicaSet(situation, pods.current);
-    create.push({ kind: 'create-replica-set', replicaSet });
-    if (pods.current > 0) up.push({ name: replicaSet.metadata.name, revision, from: 0, to: pods.current, generation: 0 });
+    const made = newReplicaSet(situation, pods.current);
+    const { name } = made.metadata;
+    const scaling = pods.current > 0 ? noted({ name, revision, from: 0, to: pods.current, generation: 0 }) : undefined;
+    const worn = { ...made.metadata.annotations, ...(scaling && recordScaling(undefined, scaling)) };
+    create.push({ kind: 'create-replica-set', replicaSet: { ...made, metadata: { ...made.metadata, annotations: worn } } });
   }
   if (stable !== undefined && stable !== current) patch(stable, pods.stable);
   for (const [index, member] of older.entries()) patch(member, pods.older[index] ?? member.size);
   return { create, raise, lower, scalings: [...up, ...down] };
 }
 
-function patchOf(situation: Situation, member: Member, size: number, deadline: string | null | undefined): Effect | undefined {
+function patchOf(
+  situation: Situation,
+  member: Member,
+  scaling: Scaling | undefined,
+  deadline: string | null | undefined,
+): Effect | undefined {
   const { rollout, replicas, frozen, current, stable, revision } = situation;
   const { replicaSet } = member;
   const living = member === current || member === stable;
@@ -59,15 +68,16 @@ function patchOf(situation: Situation, member: Member, size: number, deadline: s
     wanted[annotations.desiredReplicas] = String(replicas);
   }
   if (deadline !== undefined) wanted[annotations.scaleDownDeadline] = deadline;
+  if (scaling !== undefined) Object.assign(wanted, recordScaling(replicaSet, scaling));
   const minReady = rollout.spec.minReadySeconds ?? 0;
   const readyLate = living && !frozen && (replicaSet.spec.minReadySeconds ?? 0) !== minReady;
   const adopt = !(replicaSet.metadata.ownerReferences ?? []).some((owner) => owner.controller === true);
-  if (Object.keys(wanted).length === 0 && size === member.size && !readyLate && !adopt) return undefined;
+  if (Object.keys(wanted).length === 0 && !readyLate && !adopt) return undefined;
   return {
     kind: 'patch-replica-set',
     name: member.name,
     uid: member.uid,
-    ...(size === member.size ? {} : { replicas: size }),
+    ...(scaling === undefined ? {} : { replicas: scaling.to }),
     ...(Object.keys(wanted).length === 0 ? {} : { annotations: wanted }),
     ...(readyLate ? { minReadySeconds: minReady } : {}),
     ...(adopt ? { adopt: true as const } : {}),

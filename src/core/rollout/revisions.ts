@@ -10,6 +10,11 @@ export function revisionOf(replicaSet: ReplicaSet): number {
   return Number.isSafeInteger(revision) && revision > 0 ? revision : 0;
 }
 
+/** True for a ReplicaSet that was made for an earlier revision than the one that it carries. */
+export function wasReused({ metadata }: ReplicaSet): boolean {
+  return metadata.annotations?.[annotations.revisionHistory] !== undefined;
+}
+
 /** The annotations that give a reused ReplicaSet its new number and remember the one it had. */
 export function renumbered(replicaSet: ReplicaSet, revision: number): Record<string, string> {
   const old = revisionOf(replicaSet);
@@ -31,6 +36,7 @@ const notCopied: ReadonlySet<string> = new Set([
   annotations.scaleDownDeadline,
   annotations.notified,
   annotations.lastFailure,
+  annotations.scalings,
 ]);
 
 /** The ReplicaSet of the current template, to be created with so many pods. */
