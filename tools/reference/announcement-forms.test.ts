@@ -100,6 +100,27 @@ const lives: Readonly<Record<string, () => void>> = {
       () => world.change({ selector: {} }),
     );
   },
+  'a pause that ends by itself, in which a person pauses, makes the spec invalid, mends it and aborts': () => {
+    const world = begin({ steps: [{ setWeight: 50 }, { pause: { duration: 60 } }, { analysis }] });
+    const selector = world.rollout.spec.selector ?? {};
+    then(
+      world,
+      () => world.image('v2'),
+      () => world.change({ paused: true }),
+      () => world.change({ paused: false, selector: {} }),
+      () => world.change({ selector }),
+      () => world.settle(60_000),
+      () => world.command({ abort: true }),
+    );
+  },
+  'an abort before any pause': () => {
+    const world = begin({ steps: [{ setWeight: 50 }, { analysis }] });
+    then(
+      world,
+      () => world.image('v2'),
+      () => world.command({ abort: true }),
+    );
+  },
   'traffic routing, with someone else at the route and a gateway that refuses': () => {
     const world = begin({ steps: [{ setWeight: 50 }, { pause: {} }], ...routing }, { services: ['canary', 'stable'] });
     then(world, () => world.image('v2'));

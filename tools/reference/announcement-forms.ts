@@ -124,6 +124,8 @@ const form = (
 ): ConditionForm => ({ type, status, reason, form: words, when });
 
 const messages = conditionMessages;
+const aborted =
+  'Rollout is aborted: <where its traffic is>; waits for another version in the spec, or for kubectl argo rollouts retry rollout <name>';
 
 /** In the order in which they are written. */
 export const rolloutConditions: readonly ConditionForm[] = [
@@ -137,7 +139,33 @@ export const rolloutConditions: readonly ConditionForm[] = [
   form(['Healthy', 'False', 'RolloutHealthy'], messages.notHealthy, 'It was so, and is not now.'),
   form(['Completed', 'True', 'RolloutCompleted'], messages.completed, 'The version in the spec is the stable one.'),
   form(['Completed', 'False', 'RolloutCompleted'], messages.completed, 'It is not, or the update was aborted.'),
-  form(['Paused', 'True', 'RolloutPaused'], messages.paused, 'A step, an inconclusive analysis or a person paused it.'),
+  form(
+    ['Paused', 'True', 'RolloutPaused'],
+    `${messages.paused} at step <step>/<steps> (<what it is>): goes on with <what is next> at <instant>`,
+    'A pause that ends by itself.',
+  ),
+  form(
+    ['Paused', 'True', 'RolloutPaused'],
+    `${messages.paused} at step <step>/<steps> (<what it is>): goes on with <what is next> when someone promotes it: kubectl argo rollouts promote <name>`,
+    'A pause that does not.',
+  ),
+  form(
+    ['Paused', 'True', 'RolloutPaused'],
+    `${messages.paused} at step <step>/<steps> (<what it is>): an analysis could not decide; goes on with <what is next> by kubectl argo rollouts promote <name>, or goes back by kubectl argo rollouts abort <name>`,
+    'An analysis could not decide.',
+  ),
+  form(
+    ['Paused', 'True', 'RolloutPaused'],
+    `${messages.paused}<where>: goes on when spec.paused is no longer true`,
+    'A person paused it.',
+  ),
+  form(
+    ['Paused', 'True', 'RolloutPaused'],
+    `${messages.paused} at step <step>/<steps> (<what it is>): goes on when what InvalidSpec says is put right`,
+    'It was paused when its spec became one that cannot be obeyed.',
+  ),
+  form(['Paused', 'True', 'RolloutPaused'], aborted, 'It was aborted in a pause.'),
+  form(['Paused', 'False', 'RolloutPaused'], aborted, 'It was aborted while it went on.'),
   form(['Paused', 'False', 'RolloutPaused'], messages.notPaused, 'It was paused before and goes on.'),
   form(['Progressing', 'True', 'NewReplicaSetCreated'], messages.replicaSetCreated('<name>'), 'An update has begun.'),
   form(

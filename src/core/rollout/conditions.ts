@@ -16,6 +16,7 @@ import type { Advance } from './advance.ts';
 import { type Course, isStable } from './command.ts';
 import { conditionOf, countPods, isComplete, isStuck, podsMoved } from './progress.ts';
 import type { Situation } from './situation.ts';
+import { abortedUntil, pausedUntil } from './what-next.ts';
 
 interface News {
   readonly type: ConditionType;
@@ -98,16 +99,17 @@ function completion(situation: Situation, course: Course, moved: Advance): News 
   };
 }
 
-/** Appears with the first pause; an abort leaves it as it was, since nothing goes on until a person says so. */
+/** Appears with the first pause or abort; an abort leaves its status as it was, since nothing goes on until a person says so. */
 function pausing(situation: Situation, course: Course, moved: Advance): News | undefined {
   const old = conditionOf(situation, conditionTypes.paused);
   const paused = isPaused(situation, moved) || (course.aborted && old?.status === 'True');
-  if (!paused && old === undefined) return undefined;
+  if (!paused && !course.aborted && old === undefined) return undefined;
+  const waits = course.aborted ? abortedUntil(situation, moved) : pausedUntil(situation, moved);
   return {
     type: conditionTypes.paused,
     status: paused ? 'True' : 'False',
     reason: conditionReasons.rolloutPaused,
-    message: paused ? conditionMessages.paused : conditionMessages.notPaused,
+    message: paused || course.aborted ? waits : conditionMessages.notPaused,
   };
 }
 
