@@ -32,6 +32,7 @@ export interface RecordedEvent extends RecordedObject {
   readonly type: string;
   readonly reason: string;
   readonly message: string;
+  readonly lastTimestamp: string;
   readonly count?: number;
   readonly involvedObject: { readonly kind: string; readonly name: string };
 }
