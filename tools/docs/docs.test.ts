@@ -21,7 +21,7 @@ function templateProblems({ spec }: Pick<Template, 'spec'>): readonly Problem[] 
   return (spec.metrics ?? []).flatMap((metric, index) => {
     const { value, missing } = substituteArguments(metric, args);
     const path = `spec.metrics[${index}]`;
-    const planned = planMetric(value, path);
+    const planned = planMetric(value, args, path);
     return [
       ...missing.map((name) => ({ path, message: `${name} has no value` })),
       ...('problems' in planned ? planned.problems : []),

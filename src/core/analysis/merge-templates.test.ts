@@ -160,8 +160,36 @@ describe('checks of merged metrics', () => {
       { interval: 'soon', count: 1 },
       'AnalysisTemplate \'t\': spec.metrics[0].interval: must be a duration such as 30s, 5m or 1h30m, got "soon"',
     ],
+    [
+      'fails more often than it is measured',
+      { count: 2, interval: '1m', failureLimit: 3 },
+      "AnalysisTemplate 't': spec.metrics[0].failureLimit: 3 is more than the count of 2, so nothing could ever fail",
+    ],
   ])('refuses one that %s', (_, more, problem) => {
     expect(problemsOf(input([template('t', { metrics: [metric('a', more)] })]))).toEqual([problem]);
+  });
+
+  it('puts up with limits above the one measurement that is made where no count is written', () => {
+    const merge = input([template('t', { metrics: [metric('a', { failureLimit: 3, inconclusiveLimit: 2 })] })]);
+    expect(specOf(merge).metrics).toHaveLength(1);
+  });
+
+  it('refuses a secret where a run would refuse it', () => {
+    const secret = { name: 's', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } };
+    const t = template('t', { args: [secret], metrics: [metric('a', { successCondition: 'result == "{{args.s}}"' })] });
+    expect(problemsOf(input([t]))).toEqual([
+      "AnalysisTemplate 't': spec.metrics[0]: args.s comes from a Secret, which only the provider's block may use",
+    ]);
+  });
+
+  it('reads names with their arguments filled in', () => {
+    const args = [{ name: 'service', value: 'shop' }];
+    const t = template('t', { args, metrics: [metric('{{args.service}}-rate')], dryRun: [{ metricName: '^shop-rate$' }] });
+    expect(specOf(input([t])).dryRun).toEqual([{ metricName: '^shop-rate$' }]);
+    const u = template('u', { metrics: [metric('shop-rate')] });
+    expect(problemsOf(input([t, u]))).toEqual([
+      "AnalysisTemplate 'u': spec.metrics[0]: two metrics have the name 'shop-rate'; names must be unique",
+    ]);
   });
 
   it('lets a background analysis run without end', () => {

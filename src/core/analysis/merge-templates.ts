@@ -5,7 +5,7 @@
 import type { AnalysisRunSpec } from '../../api/analysis-run.ts';
 import type { Argument, DryRun, MeasurementRetention, Metric } from '../../api/analysis-template.ts';
 import type { Problem } from '../../api/problem.ts';
-import { argumentsUsed, substituteArguments } from './arguments.ts';
+import { argumentsUsed } from './arguments.ts';
 import { planMetric } from './metric-plan.ts';
 import { matchMetricRules } from './metric-rules.ts';
 import { type FoundTemplate, maxTemplates, type TemplateReference, type Templates, templateClosure } from './template-closure.ts';
@@ -63,8 +63,8 @@ export function mergeTemplates(input: MergeInput): MergedTemplates {
   ];
   if (problems.length > 0) return { problems };
 
-  checkMetrics(closure.found, { metrics, args, mustEnd: input.mustEnd, path: input.path }, problems);
-  const names = metrics.map((metric) => metric.name ?? '');
+  const names = checkMetrics(closure.found, { metrics, args, mustEnd: input.mustEnd, path: input.path }, problems);
+  if (problems.length > 0) return { problems };
   problems.push(...matchMetricRules(dryRun, names, `${input.path}.dryRun`).problems);
   problems.push(...matchMetricRules(retention, names, `${input.path}.measurementRetention`).problems);
   if (problems.length > 0) return { problems };
@@ -145,27 +145,36 @@ function resolveArgument(argument: Argument, input: MergeInput, problems: Proble
   return argument;
 }
 
+/** Their names, with arguments filled in. */
 function checkMetrics(
   found: readonly FoundTemplate[],
   { metrics, args, mustEnd, path }: { metrics: readonly Metric[]; args: readonly Argument[]; mustEnd: boolean; path: string },
   problems: Problem[],
-): void {
+): readonly string[] {
   const known = new Set(args.map(({ name }) => name));
   for (const name of argumentsUsed(metrics)) {
     if (!known.has(name)) problems.push(unresolved(name, path));
   }
-  if (problems.length > 0) return;
-  const values = new Map(args.map(({ name, value }) => [name, value ?? '*****']));
+  if (problems.length > 0) return [];
+  const values = new Map(args.flatMap(({ name, value }): [string, string][] => (value === undefined ? [] : [[name, value]])));
+  const names: string[] = [];
   for (const template of found) {
     for (const [index, metric] of (template.spec.metrics ?? []).entries()) {
       const at = `${label(template)}: spec.metrics[${index}]`;
-      const planned = planMetric(substituteArguments(metric, values).value, at);
-      if ('problems' in planned) problems.push(...planned.problems);
-      else if (mustEnd && planned.plan.count === undefined) {
+      const planned = planMetric(metric, values, at);
+      if ('problems' in planned) {
+        problems.push(...planned.problems);
+        continue;
+      }
+      const { name } = planned.plan;
+      if (names.includes(name)) problems.push({ path: at, message: `two metrics have the name '${name}'; names must be unique` });
+      names.push(name);
+      if (mustEnd && planned.plan.count === undefined) {
         problems.push({ path: at, message: `metric '${planned.plan.name}' runs indefinitely; what waits for it needs a count` });
       }
     }
   }
+  return names;
 }
 
 function unresolved(name: string, path: string): Problem {

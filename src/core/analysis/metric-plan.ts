@@ -1,10 +1,11 @@
 /**
- * Reads one metric of a template, its arguments already filled in, into what the engine works with: numbers for limits, milliseconds
+ * Reads one metric of a template, its arguments filled in, into what the engine works with: numbers for limits, milliseconds
  * for times, the name of its provider. Everything that is wrong is told at once, with its path; a plan without problems can be run.
  */
 import type { Metric } from '../../api/analysis-template.ts';
 import { parseDuration } from '../../api/duration.ts';
 import type { Problem } from '../../api/problem.ts';
+import { substituteArguments } from './arguments.ts';
 import { compileCondition } from './condition/condition.ts';
 import { ConditionError } from './condition/condition-error.ts';
 
@@ -33,11 +34,20 @@ const minIntervalMs = 1000;
 /** Retries that an unreachable provider gets where the metric does not say. */
 const defaultConsecutiveErrorLimit = 4;
 
-/** Each problem's path starts with `path`, for instance `spec.metrics[0]`. */
-export function planMetric(
-  metric: Metric,
-  path: string,
-): { readonly plan: MetricPlan } | { readonly problems: readonly Problem[] } {
+type Planned = { readonly plan: MetricPlan } | { readonly problems: readonly Problem[] };
+
+/**
+ * Fills `args` into everything but the provider's block: what is left open there comes from a Secret, which is known only when it is
+ * measured. Each problem's path starts with `path`, for instance `spec.metrics[0]`.
+ */
+export function planMetric({ provider, ...rest }: Metric, args: ReadonlyMap<string, string>, path: string): Planned {
+  const filled = substituteArguments(rest, args);
+  if (filled.missing.length === 0) return planFilled({ ...filled.value, provider }, path);
+  const names = filled.missing.map((name) => `args.${name}`).join(', ');
+  return { problems: [{ path, message: `${names} comes from a Secret, which only the provider's block may use` }] };
+}
+
+function planFilled(metric: Metric, path: string): Planned {
   const problems: Problem[] = [];
   const report = (field: string, message: string): void => {
     problems.push({ path: field === '' ? path : `${path}.${field}`, message });
@@ -69,7 +79,7 @@ export function planMetric(
     failureCondition: metric.failureCondition ?? '',
     provider: readProvider(metric, report),
   };
-  checkLimits(plan, report);
+  checkLimits(plan, metric.count, report);
   checkCondition(plan.successCondition, 'successCondition', report);
   checkCondition(plan.failureCondition, 'failureCondition', report);
   return problems.length > 0 ? { problems } : { plan };
@@ -115,11 +125,12 @@ function readProvider(metric: Metric, report: Report): string {
   return named[0]?.[0] ?? '';
 }
 
-function checkLimits(plan: MetricPlan, report: Report): void {
+function checkLimits(plan: MetricPlan, count: Metric['count'], report: Report): void {
   if (plan.failureLimit === -1 && plan.consecutiveSuccessLimit === 0) {
     report('consecutiveSuccessLimit', 'a failureLimit of -1 needs a consecutiveSuccessLimit above 0, or nothing could ever fail');
   }
-  if (plan.count === undefined) return;
+  // Where no count is written there is one measurement, and limits above it have always been put up with.
+  if (plan.count === undefined || count === undefined || count === '') return;
   if (plan.failureLimit > plan.count) {
     report('failureLimit', `${plan.failureLimit} is more than the count of ${plan.count}, so nothing could ever fail`);
   }

@@ -5,7 +5,7 @@
 import type { AnalysisRunSpec } from '../../api/analysis-run.ts';
 import type { Argument, Metric } from '../../api/analysis-template.ts';
 import type { Problem } from '../../api/problem.ts';
-import { argumentsUsed, substituteArguments } from './arguments.ts';
+import { argumentsUsed } from './arguments.ts';
 import { type MetricPlan, planMetric } from './metric-plan.ts';
 import { matchMetricRules } from './metric-rules.ts';
 
@@ -101,19 +101,12 @@ function planOne(
   path: string,
   problems: Problem[],
 ): Omit<PlannedMetric, 'dryRun' | 'retention'> | undefined {
-  const { provider, ...rest } = metric;
-  const filled = substituteArguments(rest, args.values);
-  if (filled.missing.length > 0) {
-    const names = filled.missing.map((name) => `args.${name}`).join(', ');
-    problems.push({ path, message: `${names} comes from a Secret, which only the provider's block may use` });
-    return undefined;
-  }
-  const result = planMetric({ ...filled.value, provider }, path);
+  const result = planMetric(metric, args.values, path);
   if ('problems' in result) {
     problems.push(...result.problems);
     return undefined;
   }
-  const block = Object.entries(provider).find(([name]) => name === result.plan.provider)?.[1];
+  const block = Object.entries(metric.provider).find(([name]) => name === result.plan.provider)?.[1];
   const secrets = argumentsUsed(block).flatMap((name) => args.secrets.get(name) ?? []);
   return { ...result.plan, query: { block, args: args.values, secrets } };
 }
