@@ -73,4 +73,12 @@ describe('moveReplicas: worked numbers of a canary that never gets available', (
     );
     expect(sizes).toEqual({ canary: 1, stable: 2, older: [1] });
   });
+
+  it('takes dead pods of an aborted canary away though an older ReplicaSet must stay, or stable could never come back', () => {
+    const bounds = boundsFor(2, 1, 0);
+    const older = [good(1)];
+    const sizes = moveReplicas(bounds, { canary: 0, stable: 2 }, { canary: bad(1), stable: good(1), older });
+    expect(sizes).toEqual({ canary: 0, stable: 1, older: [1] });
+    expect(moveReplicas(bounds, { canary: 0, stable: 2 }, { canary: bad(0), stable: good(1), older })).toMatchObject({ stable: 2 });
+  });
 });

@@ -83,7 +83,8 @@ export function moveReplicas(
   present: { readonly canary: Side; readonly stable: Side; readonly older: readonly Side[] },
 ): Sizes {
   const raised = raise(bounds, target, present);
-  if (present.older.some((side) => side.size > 0)) return { ...raised, older: drainOlder(bounds, present) };
+  if (present.older.some((side) => side.size > 0))
+    return { ...withoutDead(target, present, raised), older: drainOlder(bounds, present) };
   return clamp(bounds, target, present, lower(bounds, target, present, raised));
 }
 
@@ -99,6 +100,13 @@ function raise(bounds: Bounds, target: Split, { canary, stable, older }: Present
   const forStable = Math.min(budget, Math.max(0, target.stable - stable.size));
   const forCanary = Math.min(budget - forStable, Math.max(0, target.canary - canary.size));
   return { canary: canary.size + forCanary, stable: stable.size + forStable };
+}
+
+/** Pods beyond the target that serve nobody make room: older pods that must stay for availability would wait for ever for it. */
+function withoutDead(target: Split, { canary, stable }: Present, raised: Split): Split {
+  const living = (side: Side, wanted: number, size: number): number =>
+    side.size > wanted ? Math.max(wanted, Math.min(side.size, side.available)) : size;
+  return { canary: living(canary, target.canary, raised.canary), stable: living(stable, target.stable, raised.stable) };
 }
 
 /** Pods that are not available go at once, available ones as far as the rest suffices. */

@@ -4,6 +4,7 @@ import { templateOf } from '../../../test/support/shop-template.ts';
 import { ToyWorld } from '../../../test/support/toy-world.ts';
 import type { AnalysisTemplate } from '../../api/analysis-template.ts';
 import type { CanaryStep } from '../../api/rollout.ts';
+import { decide } from './decide.ts';
 
 const template: AnalysisTemplate = {
   metadata: { name: 'good' },
@@ -54,5 +55,30 @@ describe('an index that a client moves on while the update is paused', () => {
     world.command({ currentStepIndex: 2 });
     world.settle(5_000);
     expect(world.status).toMatchObject({ phase: 'Paused', message: 'CanaryPauseStep', currentStepIndex: 3 });
+  });
+});
+
+describe('an abort while a superseded version still serves', () => {
+  it('leads back to stable though the newest never starts and there is no room', () => {
+    let newest = '';
+    const world = new ToyWorld(
+      {
+        replicas: 2,
+        selector: { matchLabels: { app: 'shop' } },
+        template: templateOf('v1'),
+        strategy: { canary: { maxSurge: 1, maxUnavailable: 0, steps: [{ setWeight: 50 }, { pause: {} }] } },
+      },
+      { podLatencyMs: (replicaSet) => (replicaSet === newest ? Number.POSITIVE_INFINITY : 0) },
+    );
+    world.settle(10_000);
+    world.image('v2');
+    world.settle(10_000);
+    world.image('v3');
+    newest = `shop-${decide(world.observe(), world.nowMs).status.currentPodHash}`;
+    world.settle(10_000);
+    expect(world.sizes()).toEqual({ v1: 1, v2: 1, v3: 1 });
+    world.command({ abort: true });
+    world.settle(30_000);
+    expect([world.sizes(), world.status.phase]).toEqual([{ v1: 2, v2: 0, v3: 0 }, 'Degraded']);
   });
 });
