@@ -24,7 +24,8 @@ RUN apt-get update \
 LABEL org.opencontainers.image.title="rampart" \
       org.opencontainers.image.description="Progressive delivery for Kubernetes" \
       org.opencontainers.image.licenses="Apache-2.0"
-COPY --from=build /src/dist/rampart.js /src/dist/rampart.js.LEGAL.txt /app/
+# With the package.json that makes Node read it as a module at once.
+COPY --from=build /src/dist/ /app/
 COPY LICENSE /app/
 USER 65532:65532
 ENV NODE_ENV=production

@@ -1,5 +1,5 @@
 /** `npm run build`: writes dist/rampart.js, the whole program in one file that needs nothing but Node 24 or newer. */
-import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -7,7 +7,7 @@ import { leanPackages } from './lean-packages.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Bundles into `directory` (default: dist) and returns the path of the program. */
+/** Bundles into `directory` (default: dist), which can be copied anywhere, and returns the path of the program. */
 export async function buildProgram(directory = join(root, 'dist')): Promise<string> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const outfile = join(directory, 'rampart.js');
@@ -30,6 +30,8 @@ export async function buildProgram(directory = join(root, 'dist')): Promise<stri
     logLevel: 'warning',
   });
   await chmod(outfile, 0o755);
+  // Where no package.json says what it is, Node reads the program twice, which costs a third of its start.
+  await writeFile(join(directory, 'package.json'), '{"type":"module"}\n');
   return outfile;
 }
 
