@@ -124,6 +124,7 @@ export class ToyWorld {
       replicaSets: [...this.replicaSets.values()],
       foreignReplicaSets: new Map(),
       analysisRuns: [...this.runs.values()],
+      analysisRunNames: this.runs,
       services: this.services,
       endpointSlices: this.endpointSlices,
       otherRollouts: new Set(),

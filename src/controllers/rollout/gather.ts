@@ -35,6 +35,7 @@ export function gather(stores: Stores, stored: Rollout, recollection: Recollecti
       sameStem.filter(({ metadata }) => !ownNames.has(metadata.name)).map((found) => [found.metadata.name, found]),
     ),
     analysisRuns: stores.analysisRuns.byOwner(uid ?? ''),
+    analysisRunNames: { has: (run) => stores.analysisRuns.get(namespace, run) !== undefined },
     services,
     endpointSlices: new Map([...services.keys()].map((service) => [service, slicesOf(stores, namespace, service)])),
     otherRollouts: new Set([...services.values()].flatMap(managers).flatMap((key) => otherRolloutName(stores, key, name))),

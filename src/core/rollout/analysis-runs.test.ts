@@ -4,6 +4,7 @@ import { templateOf } from '../../../test/support/shop-template.ts';
 import { ToyWorld } from '../../../test/support/toy-world.ts';
 import type { AnalysisTemplate } from '../../api/analysis-template.ts';
 import type { RolloutSpec } from '../../api/rollout.ts';
+import { decide } from './decide.ts';
 
 const template: AnalysisTemplate = {
   metadata: { name: 'good' },
@@ -42,6 +43,19 @@ describe('the run that failed', () => {
     world.image('v1');
     world.settle(10_000);
     expect([world.status.phase, world.runs.size]).toEqual(['Healthy', 0]);
+  });
+});
+
+describe('a name that a run of someone else has', () => {
+  it('is passed over', () => {
+    const world = measuring({});
+    const [own] = [...world.runs.keys()];
+    const foreign = new Set([`${own}`, `${own}.1`]);
+    const observed = { ...world.observe(), analysisRuns: [], analysisRunNames: foreign };
+    const created = decide(observed, world.nowMs).effects.flatMap((effect) =>
+      effect.kind === 'create-analysis-run' ? [effect.run.metadata.name] : [],
+    );
+    expect(created).toEqual([`${own}.2`]);
   });
 });
 

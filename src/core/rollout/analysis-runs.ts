@@ -20,6 +20,9 @@ export interface RunSlot {
   readonly problems: readonly Problem[];
 }
 
+/** Names of one place that are passed over because runs of others have them. */
+const maxForeignRuns = 100;
+
 const emptySlot: RunSlot = { status: undefined, create: undefined, problems: [] };
 
 /** What a recorded run says now; undefined where none is recorded for this place, or where it no longer counts. */
@@ -76,9 +79,11 @@ function open(situation: Situation, place: RunPlace, analysis: RolloutAnalysis):
   if ('problems' in wanted) return { ...emptySlot, problems: wanted.problems };
   const runs = new Map(situation.observed.analysisRuns.map((run) => [run.metadata.name, run]));
   const base = wanted.run.metadata.name;
-  for (let suffix = 0; suffix <= runs.size; suffix += 1) {
+  for (let suffix = 0; suffix <= runs.size + maxForeignRuns; suffix += 1) {
     const name = suffix === 0 ? base : `${base}.${suffix}`;
     const taken = runs.get(name);
+    // A run of nobody's: left behind by a Rollout that was deleted as an orphan, or written back from a backup.
+    if (taken === undefined && situation.observed.analysisRunNames.has(name)) continue;
     if (taken === undefined) {
       const run = { ...wanted.run, metadata: { ...wanted.run.metadata, name } };
       return { status: { name, status: 'Pending' }, create: run, problems: [] };

@@ -19,7 +19,10 @@ export interface ObservedRollout {
   readonly replicaSets: readonly ReplicaSet[];
   /** name -> ReplicaSets of the namespace named `<rollout>-...` that are not among `replicaSets`: names that are taken. */
   readonly foreignReplicaSets: ReadonlyMap<string, ReplicaSet>;
+  /** Those that this Rollout owns. */
   readonly analysisRuns: readonly AnalysisRun[];
+  /** Names that AnalysisRuns of the namespace have, whoever owns them: not all are free. */
+  readonly analysisRunNames: Pick<ReadonlySet<string>, 'has'>;
   /** name -> Service, for those referred to that exist. */
   readonly services: ReadonlyMap<string, Service>;
   /** service name -> its EndpointSlices. */
