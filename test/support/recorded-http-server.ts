@@ -20,12 +20,20 @@ export interface RecordedServer {
   readonly asked: Asked[];
   /** What to answer from now on. */
   reply: (asked: Asked) => Reply;
+  /** True breaks a connection as soon as a second request comes on it, unread. */
+  closeKept: boolean;
   close(): Promise<void>;
 }
 
 export async function startRecordedServer(tls?: { readonly key: string; readonly cert: string }): Promise<RecordedServer> {
   const asked: Asked[] = [];
+  const used = new WeakSet<object>();
   const listener = (request: IncomingMessage, response: ServerResponse) => {
+    if (recorded.closeKept && used.has(request.socket)) {
+      request.socket.destroy();
+      return;
+    }
+    used.add(request.socket);
     let body = '';
     request.setEncoding('utf8');
     request.on('data', (chunk: string) => {
@@ -49,6 +57,7 @@ export async function startRecordedServer(tls?: { readonly key: string; readonly
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     asked,
     reply: () => ({ status: 500 }),
+    closeKept: false,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -11,11 +11,17 @@ const NUMBER = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 
 const sample = z.tuple([z.number(), z.string()]);
 const notes = z.array(z.string()).nullish();
+/** Servers that only speak Prometheus' language may write an empty list as null. */
+const orEmpty = <T extends z.ZodType>(item: T) =>
+  z
+    .array(item)
+    .nullable()
+    .transform((list) => list ?? []);
 const dataSchema = z.discriminatedUnion('resultType', [
   z.object({ resultType: z.literal('scalar'), result: sample }),
   z.object({ resultType: z.literal('string'), result: sample }),
-  z.object({ resultType: z.literal('vector'), result: z.array(z.object({ value: sample.optional() })) }),
-  z.object({ resultType: z.literal('matrix'), result: z.array(z.object({ values: z.array(sample).optional() })) }),
+  z.object({ resultType: z.literal('vector'), result: orEmpty(z.object({ value: sample.optional() })) }),
+  z.object({ resultType: z.literal('matrix'), result: orEmpty(z.object({ values: z.array(sample).optional() })) }),
 ]);
 const answerSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('success'), data: dataSchema, warnings: notes, infos: notes }),

@@ -86,9 +86,10 @@ export class HttpSender {
     const type: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/x-www-form-urlencoded' };
     const headers = { Accept: 'application/json', ...type, ...request.headers };
     const signed = await request.sign?.({ method: request.method, url, headers, body }, again);
-    try {
-      this.client ??= createClient(this.maxAnswerBytes);
-      const response = await (await this.client).request<unknown>({
+    this.client ??= createClient(this.maxAnswerBytes);
+    const client = await this.client;
+    const exchange = () =>
+      client.request<unknown>({
         method: request.method,
         url: url.href,
         headers: { ...headers, ...signed },
@@ -96,6 +97,11 @@ export class HttpSender {
         signal: request.signal,
         httpAgent: this.plain,
         httpsAgent: request.insecure ? this.unchecked : this.checked,
+      });
+    try {
+      const response = await exchange().catch((error: unknown) => {
+        if (!isStaleConnection(error)) throw error;
+        return exchange();
       });
       const location: unknown = response.headers.location;
       const text = typeof response.data === 'string' ? response.data : '';
@@ -130,6 +136,14 @@ async function createClient(maxContentLength: number): Promise<AxiosInstance> {
     transformResponse: (body: unknown) => body,
     validateStatus: () => true,
   });
+}
+
+/** The server closed a kept connection while a request was on its way: it has not looked at it, and every request here only reads. */
+function isStaleConnection(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error) || !('request' in error)) return false;
+  const { code, request } = error;
+  const reused = typeof request === 'object' && request !== null && 'reusedSocket' in request && request.reusedSocket === true;
+  return reused && (code === 'ECONNRESET' || code === 'EPIPE');
 }
 
 /** Where a redirect leads: the same host, and never from TLS back to plain text. */

@@ -95,6 +95,11 @@ describe('answers', () => {
     expect(await measure({ query: 'up' })).toEqual({ kind: 'no-data', result: [], text: '[]' });
   });
 
+  test.each(['vector', 'matrix'])('a %s of null is an empty one, as servers write it that are not Prometheus', async (type) => {
+    server.reply = () => success(type, null);
+    expect(await measure({ query: 'up' })).toEqual({ kind: 'no-data', result: [], text: '[]' });
+  });
+
   test('warnings are kept', async () => {
     server.reply = () => success('scalar', [1, '1'], { warnings: ['a store is away', 'old data'], infos: ['not a counter'] });
     expect((await measure({ query: 'up' })).metadata).toEqual({ warnings: 'a store is away; old data', infos: 'not a counter' });
@@ -220,6 +225,18 @@ describe('requests', () => {
       end: `${NOW_MS / 1000}.000`,
       step: '90.000',
     });
+  });
+
+  test('a kept connection that the server closes at the wrong moment is no outage', async () => {
+    const idle = await startRecordedServer();
+    const asker = new PrometheusProvider({ defaultAddress: idle.url });
+    idle.reply = () => vector('1');
+    await measure({ query: 'first' }, asker);
+    idle.closeKept = true;
+    expect(await measure({ query: 'second' }, asker)).toMatchObject({ result: [1] });
+    expect(idle.asked.map(({ params }) => params.get('query'))).toEqual(['first', 'second']);
+    asker.close();
+    await idle.close();
   });
 
   test('GET where POST is not allowed', async () => {
