@@ -85,6 +85,19 @@ describe('a run carried to its end', () => {
     expect(result.writes).toBe(3);
   });
 
+  it('stays an object that can be stored, however much is answered and kept', () => {
+    const outcome: MeasurementOutcome = {
+      kind: 'measured',
+      value: { kind: 'value', result: Array.from({ length: 2000 }, () => 1), text: `[${'1.2345,'.repeat(2000)}]` },
+    };
+    const metrics = [metric({ successCondition: 'len(result) > 0', failureCondition: '', count: 600, interval: '1s' })];
+    const spec = { metrics, measurementRetention: [{ metricName: 'm', limit: 1000 }] };
+    const { status } = runStepped({ spec, answer: answers(outcome) });
+    expect(status.metricResults?.[0]?.measurements).toHaveLength(600);
+    // Of an object of more, etcd stores nothing.
+    expect(JSON.stringify(status).length).toBeLessThan(1_000_000);
+  });
+
   it('does not wait with a verdict for a slow neighbour', () => {
     const spec = { metrics: [metric({ name: 'slow' }), metric({ name: 'fast' })] };
     const answer: SteppedOptions['answer'] = (name) =>

@@ -12,8 +12,8 @@ import { tally } from './verdict.ts';
 /** Providers whose lists are of numbers; those of the others hold whatever the answer held. */
 const measuresNumbers: ReadonlySet<string> = new Set(['prometheus', 'wavefront', 'graphite']);
 
-/** Characters of one text that are stored: answers can be of any size, and the object that holds them cannot. */
-const maxTextLength = 4096;
+/** Characters of one text of what a metric asks, which is stored once. */
+const maxDescription = 4096;
 
 /** The metric's result with this measurement in it; the same object where it holds it already. */
 export function recordMeasurement(metric: PlannedMetric, before: MetricResult, finished: FinishedMeasurement): MetricResult {
@@ -21,17 +21,17 @@ export function recordMeasurement(metric: PlannedMetric, before: MetricResult, f
   const { phase, message = '' } = assessMeasurement(metric, finished);
   const measurement: Measurement = {
     phase,
-    ...(message === '' ? {} : { message: shorten(message) }),
+    ...(message === '' ? {} : { message: shorten(message, metric.textLimit) }),
     startedAt: formatTime(finished.startedAtMs),
     finishedAt: formatTime(finished.finishedAtMs),
-    ...measuredFields(finished),
+    ...measuredFields(finished, metric.textLimit),
   };
   const earlier = (before.measurements ?? []).filter(({ finishedAt }) => finishedAt !== undefined);
   return {
     ...before,
     ...tally(before, phase),
     measurements: [...earlier, measurement].slice(-metric.retention),
-    ...(finished.description === undefined ? {} : { metadata: shortenAll(finished.description) }),
+    ...(finished.description === undefined ? {} : { metadata: shortenAll(finished.description, maxDescription) }),
   };
 }
 
@@ -50,19 +50,19 @@ function assessMeasurement(metric: PlannedMetric, { outcome, finishedAtMs }: Fin
   });
 }
 
-function measuredFields({ outcome }: FinishedMeasurement): Pick<Measurement, 'value' | 'metadata'> {
+function measuredFields({ outcome }: FinishedMeasurement, limit: number): Pick<Measurement, 'value' | 'metadata'> {
   if (outcome.kind === 'error') return {};
   const { text, metadata } = outcome.value;
   return {
-    ...(text === '' ? {} : { value: shorten(text) }),
-    ...(metadata === undefined ? {} : { metadata: shortenAll(metadata) }),
+    ...(text === '' ? {} : { value: shorten(text, limit) }),
+    ...(metadata === undefined ? {} : { metadata: shortenAll(metadata, limit) }),
   };
 }
 
-function shorten(text: string): string {
-  return text.length <= maxTextLength ? text : `${text.slice(0, maxTextLength)}... (${text.length} characters)`;
+function shorten(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit)}... (${text.length} characters)`;
 }
 
-function shortenAll(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, shorten(text)]));
+function shortenAll(texts: Readonly<Record<string, string>>, limit: number): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, shorten(text, limit)]));
 }

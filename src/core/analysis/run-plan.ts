@@ -14,6 +14,10 @@ const defaultRetention = 10;
 /** More would outgrow the object that holds them. */
 const maxRetention = 1000;
 
+/** Characters of one value or message that are kept, and of all of a run: answers can be of any size, the object that holds them cannot. */
+const maxTextLength = 4096;
+const maxTextLengthOfRun = 500_000;
+
 export interface SecretArgument {
   /** Of the argument. */
   readonly argument: string;
@@ -36,6 +40,8 @@ export interface PlannedMetric extends MetricPlan {
   readonly dryRun: boolean;
   /** Measurements to keep. */
   readonly retention: number;
+  /** Characters to keep of each text of a measurement. */
+  readonly textLimit: number;
   readonly query: MeasurementQuery;
 }
 
@@ -65,11 +71,16 @@ export function planRun(spec: AnalysisRunSpec, providers: ReadonlySet<string>): 
   if (problems.length > 0) return { message: `Analysis spec invalid: ${problems.map(sentence).join('; ')}` };
   const foreign = planned.find(({ provider }) => !providers.has(provider));
   if (foreign !== undefined) return { message: unsupported(foreign, providers) };
+  const retention = ({ name }: MetricPlan) =>
+    Math.min(maxRetention, Math.max(1, kept.matches.get(name)?.limit || defaultRetention));
+  const measurements = planned.reduce((sum, metric) => sum + retention(metric), 0);
+  const textLimit = Math.min(maxTextLength, Math.floor(maxTextLengthOfRun / measurements));
   return {
     metrics: planned.map((metric) => ({
       ...metric,
       dryRun: dry.matches.has(metric.name),
-      retention: Math.min(maxRetention, Math.max(1, kept.matches.get(metric.name)?.limit || defaultRetention)),
+      retention: retention(metric),
+      textLimit,
     })),
   };
 }
@@ -100,7 +111,7 @@ function planOne(
   args: KnownArguments,
   path: string,
   problems: Problem[],
-): Omit<PlannedMetric, 'dryRun' | 'retention'> | undefined {
+): Omit<PlannedMetric, 'dryRun' | 'retention' | 'textLimit'> | undefined {
   const result = planMetric(metric, args.values, path);
   if ('problems' in result) {
     problems.push(...result.problems);
