@@ -38,6 +38,23 @@ describe('an invalid spec', () => {
     expect(Object.values(world.sizes())).toEqual([2, 2]);
   });
 
+  it('takes nobody away by bounds that it no longer names', () => {
+    let latency = 0;
+    const selector = { matchLabels: { app: 'shop' } };
+    const rolling = { canary: { maxSurge: 1, maxUnavailable: 0 } };
+    const world = new ToyWorld(
+      { replicas: 4, selector, template: templateOf('v1'), strategy: rolling },
+      { podLatencyMs: () => latency },
+    );
+    world.settle(10_000);
+    latency = Number.POSITIVE_INFINITY;
+    world.image('v2');
+    world.settle(5_000);
+    world.change({ strategy: blueGreen });
+    world.settle(10_000);
+    expect(world.sizes()).toEqual({ v1: 4, v2: 1 });
+  });
+
   it('is not promoted in full: neither pods nor steps move', () => {
     const world = paused();
     world.change({ strategy: blueGreen });

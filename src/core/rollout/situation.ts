@@ -98,7 +98,12 @@ export function survey(observed: ObservedRollout, nowMs: number): Situation {
     steps,
     routed: canary.trafficRouting !== undefined,
     maxWeight: canary.trafficRouting?.maxTrafficWeight ?? 100,
-    bounds: boundsFor(replicas, canary.maxSurge, canary.maxUnavailable),
+    // Bounds that are lost are taken for the strictest.
+    bounds: boundsFor(
+      replicas,
+      canary.maxSurge,
+      frozen && rollout.spec?.strategy?.canary === undefined ? 0 : canary.maxUnavailable,
+    ),
     problems,
     frozen,
     hash: identity.hash,
