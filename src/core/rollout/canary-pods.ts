@@ -194,7 +194,7 @@ function abortedCanary(situation: Situation, traffic: TrafficPlan, deadlines: Ma
 
 function olderRouted(situation: Situation, member: Member, traffic: TrafficPlan, deadlines: Map<string, string | null>): number {
   if (member.size === 0) return 0;
-  if (!traffic.drained || isRouted(situation, member)) return member.size;
+  if (!traffic.drained || (isRouted(situation, member) && situation.replicas > 0)) return member.size;
   const deadline = member.replicaSet.metadata.annotations?.[annotations.scaleDownDeadline];
   if (deadline !== undefined && Date.parse(deadline) > situation.nowMs) return member.size;
   if (deadline !== undefined) deadlines.set(member.name, null);

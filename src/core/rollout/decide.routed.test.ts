@@ -208,6 +208,17 @@ describe('a canary with routes', () => {
     ).toEqual(['from 0 to 20', 'from 20 to 0', 'from 0 to 20']);
   });
 
+  it('leaves no pods of a superseded version behind where nobody is wanted any more', () => {
+    const world = updating({ steps: [], scaleDownDelaySeconds: 1 }, { routeLatencyMs: () => 1_000 });
+    world.change({ replicas: 1 });
+    world.settle(60_000);
+    world.image('v3');
+    world.settle(0);
+    world.change({ template: templateOf('v4'), replicas: 0 });
+    world.settle(120_000);
+    expect([world.sizes(), world.status.phase]).toEqual([{ v1: 0, v2: 0, v3: 0, v4: 0 }, 'Healthy']);
+  });
+
   it('reads the routes again after a restart without writing', () => {
     const world = updating({ steps: [{ setWeight: 20 }, { pause: {} }] });
     world.settle(30_000);
