@@ -23,7 +23,7 @@ const moments: Readonly<Record<string, { readonly reach: (world: ToyWorld) => vo
     ],
   },
   'first pods not yet available': {
-    reach: (world) => world.settle(2_500, 100),
+    reach: (world) => world.settle(3_500, 100),
     shows: [
       'Progressing',
       'updated replicas are still becoming available',
