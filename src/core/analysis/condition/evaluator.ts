@@ -14,7 +14,7 @@ import type { Patterns } from './pattern.ts';
 import { type Scope, withVariable } from './scope.ts';
 import type { Node, NodeOf } from './syntax.ts';
 import { describeKind } from './type.ts';
-import { isList, isMap, kindOf, type Value } from './value.ts';
+import { isList, isMap, kindOf, mayBeKey, type Value } from './value.ts';
 
 export type ValueScope = Scope<Value>;
 
@@ -111,7 +111,10 @@ export class Evaluator {
     const property = this.evaluate(node.property, scope);
     if (isList(object)) return itemAt(object, property, node.at);
     if (typeof object === 'string') return byteAt(object, property, this.budget, node.at);
-    if (kindOf(object) === 'map' && typeof object === 'object' && isMap(object)) return object.get(property) ?? null;
+    if (kindOf(object) === 'map' && typeof object === 'object' && isMap(object)) {
+      if (mayBeKey(object, property)) return object.get(property) ?? null;
+      throw new Failure('type', `a key of this map must be a string, not ${describeKind(kindOf(property))}`, node.at);
+    }
     throw new Failure('type', `${describeKind(kindOf(object))} has no fields or items`, node.at);
   }
 

@@ -3,7 +3,7 @@ import { Failure } from './condition-error.ts';
 import type { BinaryOperator } from './syntax.ts';
 import { Duration, Time } from './time-value.ts';
 import { describeKind } from './type.ts';
-import { equal, isList, isMap, kindOf, type Value } from './value.ts';
+import { equal, isList, isMap, kindOf, mayBeKey, type Value } from './value.ts';
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%' | '**';
 export type OrderingOperator = '<' | '>' | '<=' | '>=';
@@ -144,6 +144,9 @@ export function compareText(left: string, right: string): number {
 export function contained(item: Value, container: Value, at: number): boolean {
   if (container === null) return false;
   if (isList(container)) return container.some((other) => equal(item, other));
-  if (kindOf(container) === 'map' && typeof container === 'object' && isMap(container)) return container.has(item);
+  if (kindOf(container) === 'map' && typeof container === 'object' && isMap(container)) {
+    if (!mayBeKey(container, item)) throw mismatch('in', item, container, at);
+    return container.has(item);
+  }
   throw mismatch('in', item, container, at);
 }

@@ -41,6 +41,13 @@ export function kindOf(value: Value): ValueKind {
   return value instanceof GoEnum ? 'enum' : 'map';
 }
 
+/** False for what is no string where the keys are: a mistake, which "not there" would hide. */
+export function mayBeKey(map: ValueMap, key: Value): boolean {
+  if (key === null || typeof key === 'string') return true;
+  const [first] = map.keys();
+  return first === undefined || typeof first !== 'string';
+}
+
 /** Copies a value of JSON's shape, or one of ours, taking own properties only. Anything else (functions, symbols) becomes nil. */
 export function toValue(input: unknown, depth = 0): Value {
   if (depth > MAX_VALUE_DEPTH) throw new ValueTooDeep();
