@@ -32,7 +32,11 @@ export class Authenticator {
   signerFor(authentication: Authentication | undefined, context: SignContext): NonNullable<HttpRequest['sign']> {
     const basic = given(authentication?.basicAuth, authentication?.basicAuth?.username);
     const oauth2 = given(authentication?.oauth2, authentication?.oauth2?.tokenUrl);
-    const sigv4 = given(authentication?.sigv4, authentication?.sigv4?.region);
+    const { region, profile, roleArn } = authentication?.sigv4 ?? {};
+    const sigv4 = given(
+      authentication?.sigv4,
+      [region, profile, roleArn].find((text) => text !== undefined && text !== ''),
+    );
     if ([basic, oauth2, sigv4].filter((way) => way !== undefined).length > 1) {
       throw new MetricProviderError(
         'misconfigured',
@@ -45,14 +49,23 @@ export class Authenticator {
         Authorization: `Bearer ${await this.tokens.token(oauth2, { ...context, fresh: again })}`,
       });
     }
-    if (sigv4 !== undefined)
-      return async (outgoing) => signAws(outgoing, sigv4.region ?? '', await this.awsCredentials(sigv4), context.nowMs);
+    if (sigv4 !== undefined) {
+      const known = { ...sigv4, region: regionOf(sigv4, context.address) };
+      return async (outgoing) => signAws(outgoing, known.region, await this.awsCredentials(known), context.nowMs);
+    }
     return async () => ({});
   }
 }
 
 function given<T>(way: T | undefined, essential: string | undefined): T | undefined {
   return essential === undefined || essential === '' ? undefined : way;
+}
+
+/** The addresses of Amazon's workspaces name it too. */
+function regionOf({ region }: NonNullable<Authentication['sigv4']>, { hostname }: URL): string {
+  const named = region === undefined || region === '' ? /^aps-workspaces\.([a-z0-9-]+)\./.exec(hostname)?.[1] : region;
+  if (named !== undefined) return named;
+  throw new MetricProviderError('misconfigured', 'set authentication.sigv4.region: the address does not name it');
 }
 
 function bearer(scheme: string, text: string): Readonly<Record<string, string>> {

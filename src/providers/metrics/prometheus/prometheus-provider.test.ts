@@ -4,6 +4,8 @@ import { metricProviderContract } from '../../../../test/contract/metric-provide
 import { type Asked, type RecordedServer, type Reply, startRecordedServer } from '../../../../test/support/recorded-http-server.ts';
 import type { PrometheusMetric } from '../../../api/analysis-template.ts';
 import { MetricProviderError } from '../metric-provider.ts';
+import { Authenticator } from './authentication.ts';
+import { HttpSender } from './http.ts';
 import { PrometheusProvider } from './prometheus-provider.ts';
 
 const NOW_MS = Date.parse('2026-11-23T12:00:00Z');
@@ -48,6 +50,15 @@ const vector = (...values: readonly string[]): Reply =>
     'vector',
     values.map((value, index) => ({ metric: { pod: `p${index}` }, value: [1763899200.123, value] })),
   );
+
+/** The Authorization header that a request to this address would have. */
+async function signedBy(authentication: PrometheusMetric['authentication'], address: URL): Promise<string> {
+  const awsCredentials = async () => ({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: SECRET });
+  const context = { address, insecure: false, signal: new AbortController().signal, nowMs: NOW_MS };
+  const sign = new Authenticator(new HttpSender(), awsCredentials).signerFor(authentication, context);
+  const headers = await sign({ method: 'POST', url: address, headers: {}, body: 'query=up' }, false);
+  return headers.authorization ?? headers.Authorization ?? '';
+}
 
 function last(): Asked {
   const asked = server.asked.at(-1);
@@ -317,6 +328,23 @@ describe('authentication', () => {
     );
     expect(last().headers).toMatchObject({ 'x-amz-date': '20261123T120000Z', 'x-amz-security-token': 'session-token' });
   });
+});
+
+test.each([
+  ['http://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1', { roleArn: 'arn:aws:iam::1:role/r' }, 'eu-west-1'],
+  ['http://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1', { region: 'us-east-2', profile: 'p' }, 'us-east-2'],
+])('Signature Version 4 at %s with %j is of %s', async (address, sigv4, region) => {
+  const signed = signedBy({ sigv4 }, new URL(address));
+  expect(await signed).toContain(`/${region}/aps/aws4_request`);
+});
+
+test('Signature Version 4 without any region asks nobody', async () => {
+  const authentication = { sigv4: { profile: 'p' } };
+  expect(await failure({ query: 'up', authentication })).toMatchObject({
+    code: 'misconfigured',
+    message: expect.stringContaining('authentication.sigv4.region'),
+  });
+  expect(server.asked).toEqual([]);
 });
 
 describe('TLS', () => {
