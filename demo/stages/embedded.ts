@@ -15,6 +15,12 @@ const demo = join(dirname(fileURLToPath(import.meta.url)), '..');
 const shop = 'default';
 const system = 'rampart-system';
 const host = 'shop.example';
+/**
+ * A controller that is killed comes back soon, also for the third time: a kubelet's own back-off of 10 s, 20 s, 40 s would outlast the
+ * patience of the install and of the play.
+ */
+const backoff = { initialMs: 500, maxMs: 4_000 };
+const installWithinSeconds = 120;
 /** Who Rampart is in the audit log. */
 const controllerUser = `system:serviceaccount:${system}:rampart`;
 
@@ -35,7 +41,7 @@ export async function setEmbeddedStage({ tell, print, signal }: StageSetting): P
       home: cluster.runDir,
       namespace: system,
       values: { 'image.repository': 'rampart', 'image.tag': 'demo', prometheusAddress: prometheus.url },
-      waitSeconds: 60,
+      waitSeconds: installWithinSeconds,
       signal,
     });
     tell('opening the shop with version 1');
@@ -71,6 +77,7 @@ async function startEmbedded(program: string): Promise<EmbeddedCluster> {
     kubelet: 'process',
     processKubelet: {
       nodeName: 'demo',
+      backoff,
       images: {
         rampart: { executable: process.execPath, args: [program] },
         shop: { executable: process.execPath, args: [join(demo, 'shop', 'shop.ts')] },
