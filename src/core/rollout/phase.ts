@@ -5,6 +5,7 @@ import type { Advance } from './advance.ts';
 import type { Course } from './command.ts';
 import { willBeStable } from './conditions.ts';
 import { countPods } from './progress.ts';
+import { refusalSay } from './refusals.ts';
 import type { Situation } from './situation.ts';
 
 export interface PhaseAndMessage {
@@ -24,12 +25,16 @@ export function phaseOf(
   );
   if (invalid !== undefined) return { phase: 'Degraded', message: `InvalidSpec: ${invalid.message}` };
   if (failed !== undefined)
-    return { phase: 'Degraded', message: `${failed.reason}: ${failed.message}${stillServing(situation, course, moved)}` };
+    return {
+      phase: 'Degraded',
+      message: `${failed.reason}: ${failed.message}${stillServing(situation, course, moved)}${refusalSay(situation.observed)}`,
+    };
   if (situation.rollout.spec.paused === true) return { phase: 'Paused', message: phaseMessages.manuallyPaused };
   const [pause] = moved.pauses;
-  if (pause !== undefined) return { phase: 'Paused', message: pause.reason };
+  if (pause !== undefined) return { phase: 'Paused', message: pause.reason + refusalSay(situation.observed) };
   const waitingFor = whatIsMissing(situation, moved);
-  return waitingFor === undefined ? { phase: 'Healthy', message: '' } : { phase: 'Progressing', message: waitingFor };
+  if (waitingFor === undefined) return { phase: 'Healthy', message: '' };
+  return { phase: 'Progressing', message: waitingFor + refusalSay(situation.observed) };
 }
 
 function whatIsMissing(situation: Situation, moved: Advance): string | undefined {
