@@ -188,6 +188,27 @@ describe('a run', () => {
     await view.until('it is told', () => view.events().includes(told));
   });
 
+  test('that is deleted by hand, or taken from its Rollout, is made anew', async () => {
+    const { view, kubectl } = await emptyStage();
+    const double = await metrics();
+    const endless = template('long', double.url, { interval: '1s', count: 500 });
+    await view.apply(endless, rollout('shop', [{ setWeight: 50 }, step('long')]));
+    await untilHealthy(view, 'shop:v1');
+    await setImage(view, 'shop:v2');
+    await view.until('it measures', () => runOf(view, 'shop')?.status?.phase === 'Running');
+    const { name, uid } = runOf(view, 'shop')?.metadata ?? { name: '' };
+    await kubectl.run(['delete', 'analysisrun', name]);
+    await view.until('another has its name', () => {
+      const run = runOf(view, 'shop');
+      return run?.metadata.name === name && run.metadata.uid !== uid && run.status?.phase === 'Running';
+    });
+    await kubectl.run(['patch', 'analysisrun', name, '--type=merge', '-p', '{"metadata":{"ownerReferences":null}}']);
+    await view.until('the next has a suffix', () => {
+      const shown = view.status().canary?.currentStepAnalysisRunStatus;
+      return shown?.name === `${name}.1` && shown.status === 'Running' && runOf(view, 'shop')?.metadata.name === shown.name;
+    });
+  });
+
   test('is named, labelled and owned as clients expect, with arguments from the Rollout and its hashes', async () => {
     const { view } = await emptyStage();
     const double = await metrics();
