@@ -2,6 +2,7 @@
 import type { KubeObject } from '../api/kubernetes.ts';
 import type { Announcement } from '../core/decision.ts';
 import type { Resource } from '../runtime/cluster.ts';
+import type { ObjectReference } from '../runtime/event.ts';
 import type { EventRecorder } from '../runtime/event-recorder.ts';
 import type { Log, LogFields } from '../runtime/log.ts';
 
@@ -25,19 +26,18 @@ export function announce(
   announcements: Iterable<Announcement>,
   { recorder, log, announced }: Announcer,
 ): void {
-  const { namespace, name, uid, resourceVersion } = object.metadata;
-  const regarding = {
-    apiVersion: `${resource.group}/${resource.version}`,
-    kind: resource.kind,
-    namespace,
-    name,
-    uid,
-    resourceVersion,
-  };
+  const { namespace } = object.metadata;
+  const regarding = referenceTo(resource, object);
   for (const announcement of announcements) {
     recorder.record(regarding, announcement);
     const level = announcement.type === 'Warning' ? 'warn' : 'info';
     log[level](announcement.message, { reason: announcement.reason, namespace, ...fields });
     announced?.(announcement);
   }
+}
+
+/** As Events have it. */
+export function referenceTo(resource: Resource, { metadata }: KubeObject): ObjectReference {
+  const { namespace, name, uid, resourceVersion } = metadata;
+  return { apiVersion: `${resource.group}/${resource.version}`, kind: resource.kind, namespace, name, uid, resourceVersion };
 }

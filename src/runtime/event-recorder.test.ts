@@ -164,6 +164,29 @@ test('draining waits for the last event, and gives up with the signal', async ()
   expect(other.record(about('d'), note('2'))).toBe(false);
 });
 
+test('what waits is not recorded again', async () => {
+  const { cluster, clock, recorder } = makeRecorder();
+  cluster.fault = () => new ApiError('unreachable', 'down');
+  for (let i = 0; i < 5; i++) expect(recorder.record(about('web'), note('1'))).toBe(true);
+  expect([recorder.pending, recorder.isBusyWith(about('web')), recorder.isBusyWith(about('api'))]).toEqual([1, true, false]);
+  cluster.fault = () => undefined;
+  await clock.advance(1_000);
+  expect([written(cluster).length, recorder.isBusyWith(about('web'))]).toEqual([1, false]);
+});
+
+test('draining does not wait for a long backoff', async () => {
+  const { cluster, clock, recorder } = makeRecorder();
+  cluster.fault = () => new ApiError('unreachable', 'down');
+  recorder.record(about('web'), note('1'));
+  recorder.record(about('api'), note('1'));
+  await clock.advance(120_000);
+  const draining = recorder.drain(new AbortController().signal);
+  await clock.advance(400);
+  cluster.fault = () => undefined;
+  await clock.advance(250);
+  expect([await draining, written(cluster).length]).toEqual([0, 2]);
+});
+
 test('under load and refusals no event is lost and each object has its own in order', async () => {
   const load = fc.array(fc.record({ object: fc.nat(4), pause: fc.constantFrom(0, 0, 10) }), { maxLength: 60 });
   const refusals = fc.array(fc.boolean(), { maxLength: 60 });

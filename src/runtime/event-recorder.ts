@@ -48,13 +48,19 @@ const rememberedRepeats = 5_000;
 const backoffBaseMs = 200;
 const gentleConcurrency = 2;
 const backoffMaxMs = 30_000;
+/** While draining: who waits for the end has no time for more. */
+const hurriedBackoffMs = 250;
 
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #abort = new AbortController();
+  /** Aborts when draining begins: what backs off is tried at once. */
+  readonly #hurry = new AbortController();
   /** object -> its events not yet written, oldest first; the object is in `#ready`, being written, or backing off */
   readonly #lanes = new Map<string, Fifo<Pending>>();
   readonly #ready = new Fifo<string>();
+  /** Names of events that wait to be written, those that may be repeated aside. */
+  readonly #waiting = new Set<string>();
   /** event name -> a repeat of it that still waits behind the one being written */
   readonly #mergeable = new Map<string, Pending>();
   /** event name -> count on the server */
@@ -83,6 +89,7 @@ export class EventRecorder {
       same.lastMs = now;
       return true;
     }
+    if (this.#waiting.has(name)) return true;
     if (this.#pending >= limit || this.#abort.signal.aborted) {
       metrics?.lost?.(note.type, note.reason);
       return false;
@@ -91,10 +98,16 @@ export class EventRecorder {
     return true;
   }
 
+  /** True while an event of this object waits to be written. */
+  isBusyWith(regarding: ObjectReference): boolean {
+    return this.#lanes.has(laneOf(regarding));
+  }
+
   /** Resolves when everything is written, or gives up when the signal aborts; with the number of events left. Records no more then. */
   async drain(signal: AbortSignal): Promise<number> {
     this.#isDraining = true;
     this.#pump();
+    this.#hurry.abort();
     if (this.#pending > 0 && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const done = (): void => resolve();
@@ -112,6 +125,7 @@ export class EventRecorder {
     const lane = laneOf(pending.regarding);
     const present = this.#lanes.get(lane);
     if (pending.note.repeat) this.#mergeable.set(pending.name, pending);
+    else this.#waiting.add(pending.name);
     this.#pending += 1;
     this.#options.metrics?.pending?.(this.#pending);
     if (present !== undefined) {
@@ -148,7 +162,7 @@ export class EventRecorder {
     try {
       await this.#write(pending);
       this.#options.metrics?.written?.(pending.note.type, pending.note.reason);
-      this.#finish(lane, fifo);
+      this.#finish(lane, fifo, pending);
     } catch (error) {
       this.#writing -= 1;
       if (this.#abort.signal.aborted) return;
@@ -156,12 +170,13 @@ export class EventRecorder {
       this.#writing += 1;
       this.#options.log.warn(`event ${pending.note.reason} of ${pending.regarding.name} cannot be written: ${messageOf(error)}`);
       this.#options.metrics?.lost?.(pending.note.type, pending.note.reason);
-      this.#finish(lane, fifo);
+      this.#finish(lane, fifo, pending);
     }
   }
 
-  #finish(lane: string, fifo: Fifo<Pending>): void {
+  #finish(lane: string, fifo: Fifo<Pending>, { name }: Pending): void {
     fifo.shift();
+    this.#waiting.delete(name);
     this.#writing -= 1;
     this.#pending -= 1;
     this.#options.metrics?.pending?.(this.#pending);
@@ -173,11 +188,14 @@ export class EventRecorder {
 
   async #retryLater(lane: string, pending: Pending, error: ApiError): Promise<void> {
     const { clock, random, log } = this.#options;
-    const fullMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** Math.min(pending.attempts, 20));
+    const hurried = this.#hurry.signal.aborted;
+    const mostMs = hurried ? hurriedBackoffMs : backoffMaxMs;
+    const fullMs = Math.min(mostMs, backoffBaseMs * 2 ** Math.min(pending.attempts, 20));
     pending.attempts += 1;
     if (pending.attempts === 1) log.debug(`an event waits for the API server: ${error.message}`);
     this.#pump();
-    await sleep(clock, Math.max(error.retryAfterMs ?? 0, fullMs * (0.5 + random() / 2)), this.#abort.signal);
+    const wake = hurried ? this.#abort.signal : AbortSignal.any([this.#abort.signal, this.#hurry.signal]);
+    await sleep(clock, Math.max(hurried ? 0 : (error.retryAfterMs ?? 0), fullMs * (0.5 + random() / 2)), wake);
     this.#ready.push(lane);
     this.#pump();
   }

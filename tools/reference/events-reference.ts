@@ -14,7 +14,8 @@ export function eventsReference(): string {
 Generated from tools/reference by \`npm run generate\`; do not edit. \`<...>\` stands for what differs.
 
 Events are core/v1 Events, in the order of what they tell. The name of one is made from what it says, so the same thing is told once, also after a
-crash. Clients may match on reasons and on the words outside of \`<...>\`.
+crash, and names sort as the story goes, so \`kubectl describe\` and \`kubectl get events\` show those of one second in their order. Clients may match
+on reasons and on the words outside of \`<...>\`.
 
 ## Events on a Rollout
 

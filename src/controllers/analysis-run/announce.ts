@@ -8,5 +8,12 @@ export function announceRun(run: AnalysisRun, announcements: readonly Announceme
   const { name, ownerReferences } = run.metadata;
   const owner = ownerReferences?.find(({ controller, kind }) => controller === true && kind === rollouts.kind);
   const fields = { analysisRun: name, ...(owner !== undefined && { rollout: owner.name }) };
-  announce({ resource: analysisRuns, object: run, fields }, announcements, announcer);
+  const ordered = announcements.map((one) => ({ ...one, order: orderOf(run, one) }));
+  announce({ resource: analysisRuns, object: run, fields }, ordered, announcer);
+}
+
+/** Metrics as the spec has them, the run behind them. */
+function orderOf({ spec }: AnalysisRun, { identity }: Announcement): readonly number[] {
+  const metric = (spec.metrics ?? []).findIndex(({ name }) => identity.includes(`/metric/${name}/`));
+  return [metric === -1 ? (spec.metrics?.length ?? 0) : metric];
 }

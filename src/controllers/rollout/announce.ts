@@ -3,7 +3,12 @@ import { annotations as names } from '../../api/names.ts';
 import { rollouts } from '../../api/resources.ts';
 import type { Rollout } from '../../api/rollout.ts';
 import { type Announcement, inOrder } from '../../core/decision.ts';
-import { type Announcer, announce } from '../announcer.ts';
+import type { EventRecorder } from '../../runtime/event-recorder.ts';
+import { type Announcer, announce, referenceTo } from '../announcer.ts';
+
+export interface RolloutAnnouncer extends Announcer {
+  readonly recorder: Pick<EventRecorder, 'record' | 'isBusyWith'>;
+}
 
 /** Reasons of announcements that speak of an effect: true as soon as it was carried out, whether or not the status could be stored. */
 const ofEffects: ReadonlySet<string> = new Set([
@@ -28,4 +33,9 @@ export function announceRollout(rollout: Rollout, announcements: Iterable<Announ
   const { name, annotations } = rollout.metadata;
   const fields = { rollout: name, revision: annotations?.[names.revision] };
   announce({ resource: rollouts, object: rollout, fields }, announcements, announcer);
+}
+
+/** True while something that was announced is not written yet. */
+export function isBeingTold(rollout: Rollout, { recorder }: RolloutAnnouncer): boolean {
+  return recorder.isBusyWith(referenceTo(rollouts, rollout));
 }

@@ -25,8 +25,10 @@ export interface Memory {
   unsure: Pick<Decision, 'status' | 'announcements'> | undefined;
   /** Passes in a row that found the world changed under them. */
   staleInARow: number;
-  /** False until this process has told what a process before it may have left untold. */
+  /** False while something may have been done that nobody has told: at the first look, and behind a pass that broke off. */
   hasCaughtUp: boolean;
+  /** Until when the first look waits for what it has told to be written; undefined before it. */
+  heldUntilMs: number | undefined;
 }
 
 export class Memories {
@@ -66,6 +68,7 @@ export class Memories {
       unsure: undefined,
       staleInARow: 0,
       hasCaughtUp: known?.uid === uid && known.hasCaughtUp,
+      heldUntilMs: known?.uid === uid ? known.heldUntilMs : undefined,
     };
     this.#memories.set(key, memory);
     return { memory, retired: known?.router };

@@ -14,10 +14,9 @@ import { type Outcome, outcomeOf } from '../../core/rollout/outcome.ts';
 import type { RouteReleaser } from '../../providers/traffic/traffic-router.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
-import type { Announcer } from '../announcer.ts';
 import { mergeDiff } from '../merge-diff.ts';
 import { managers, type Stores } from '../stores.ts';
-import { announceRollout, isOfEffect, wholeStory } from './announce.ts';
+import { announceRollout, isBeingTold, isOfEffect, type RolloutAnnouncer, wholeStory } from './announce.ts';
 import { type Applied, applyEffects } from './apply.ts';
 import { decodeOnce } from './decoded.ts';
 import { gather } from './gather.ts';
@@ -33,7 +32,7 @@ export interface RolloutReconcilerOptions {
   readonly routerFor: RouterFactory;
   readonly routes: RouteReleaser;
   readonly clock: Clock;
-  readonly announcer: Announcer;
+  readonly announcer: RolloutAnnouncer;
   /** For figures: an update has come to its end, well or badly. */
   readonly ended?: (outcome: Outcome) => void;
 }
@@ -42,6 +41,9 @@ export interface RolloutReconcilerOptions {
 const mostRounds = 4;
 const staleRetryMs = 50;
 const longestStaleRetryMs = 5_000;
+/** A first look waits this long for the events of a process before it, and looks so often whether they are written. */
+const mostHeldMs = 2_000;
+const heldLookMs = 50;
 
 export class RolloutReconciler {
   readonly #options: RolloutReconcilerOptions;
@@ -80,7 +82,14 @@ export class RolloutReconciler {
     await this.#releaseServices(key, serviceNames(rollout), signal, isObeyed);
     // A router gives back what it steers no more; where there is none, the marks of former ones are all that is left.
     if (memory.router === undefined && this.#options.routes.has(key) && isObeyed()) await this.#releaseRoutes(key, signal);
-    return this.#pass(key, memory, signal);
+    if (this.#isHeld(rollout, memory)) return requeue(heldLookMs);
+    try {
+      return await this.#pass(key, memory, signal);
+    } catch (error) {
+      // What it wrote last may have been stored, though the answer was lost.
+      memory.hasCaughtUp = false;
+      throw error;
+    }
   }
 
   async #pass(key: string, memory: Memory, signal: AbortSignal): Promise<Next> {
@@ -94,8 +103,9 @@ export class RolloutReconciler {
       recognise(memory, rollout);
       const { router, routes, statusWrittenAtMs } = memory;
       const observed = gather(stores, rollout, { router, routes, failures, statusWrittenAtMs });
-      const decision = decide(observed, clock.now());
       this.#catchUp(observed, memory);
+      if (this.#isHeld(observed.rollout, memory)) return requeue(heldLookMs);
+      const decision = decide(observed, clock.now());
       const applied = await applyEffects(observed.rollout, decision.effects, { cluster, router: memory.router, signal });
       failures.push(...applied.failures);
       const hasNews = remember(memory, decision, applied);
@@ -129,6 +139,18 @@ export class RolloutReconciler {
       recorder,
       log: { ...log, info: log.debug, warn: log.debug },
     });
+    memory.heldUntilMs ??= stored.length === 0 ? 0 : this.#options.clock.now() + mostHeldMs;
+  }
+
+  /**
+   * What is told from the status has to be written before the status moves on: a process that ends until then would leave nothing to
+   * tell it from. Not for long, and never for an abort.
+   */
+  #isHeld(rollout: Rollout, { heldUntilMs = 0 }: Memory): boolean {
+    const { clock, announcer } = this.#options;
+    const { abort, abortedAt } = rollout.status ?? {};
+    if (heldUntilMs <= clock.now() || (abort === true && abortedAt === undefined)) return false;
+    return isBeingTold(rollout, announcer);
   }
 
   /** The Rollout is gone: its routes and Services go back to the user. One that another instance serves is not gone. */

@@ -13,6 +13,7 @@ import {
   created,
   notCompleted,
   paused,
+  pausedByStep,
   rolloutAdded,
   rolloutUpdated,
   runBegun,
@@ -24,6 +25,7 @@ import type { ObservedRollout } from './observed-rollout.ts';
 import { revisionOf, wasReused } from './revisions.ts';
 import { recordedScalings } from './scaling-record.ts';
 import { hashOf } from './situation.ts';
+import { pauseMs } from './steps.ts';
 import { type Epoch, epochOf } from './story-order.ts';
 
 const recentMs = 5 * 60_000;
@@ -87,7 +89,7 @@ function openings({ observed, status, revision, hash, startedAt, epoch }: Stored
   }
   const completed = condition(status, conditionTypes.completed);
   const opened = completed?.status === 'False' && completed.lastTransitionTime === startedAt;
-  if (opened) told.push(notCompleted(epoch, revision, hash));
+  if (opened || (revision === 1 && isPromoted(status))) told.push(notCompleted(epoch, revision, hash));
   if (revision > 1 && status.stableRS === hash && !isPromoted(status)) told.push(skippedSteps(epoch, revision));
   return told;
 }
@@ -101,7 +103,11 @@ function walk({ observed, status, revision, startedAt, epoch }: StoredUpdate, re
   if (walked && recent(condition(status, conditionTypes.progressing)?.lastUpdateTime)) {
     // When a step ended is not stored: of an old update only the last is sure to be new.
     const first = recent(startedAt) ? 0 : index - 1;
-    for (let done = Math.max(0, first); done < index; done += 1) told.push(stepDone(steps, epoch, done));
+    for (let done = Math.max(0, first); done < index; done += 1) {
+      const { pause } = steps[done] ?? {};
+      if (pause !== undefined && pauseMs(pause.duration) !== 0 && recent(startedAt)) told.push(pausedByStep(epoch, done));
+      told.push(stepDone(steps, epoch, done));
+    }
   }
   for (const { reason, startTime } of status.pauseConditions ?? []) {
     if (recent(startTime)) told.push(paused(epoch, status.currentStepIndex ?? 0, reason, startTime));

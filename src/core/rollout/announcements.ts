@@ -73,7 +73,7 @@ function condition(status: RolloutStatus, type: string) {
   return status.conditions?.find((one) => one.type === type);
 }
 
-function beginnings({ situation, course, chapter, next, replicaSets }: Story): readonly Announcement[] {
+function beginnings({ situation, course, moved, chapter, next, replicaSets }: Story): readonly Announcement[] {
   const { status, rollout, revision, hash, name, templateChanged } = situation;
   const told: Announcement[] = [];
   const { epoch } = chapter;
@@ -90,9 +90,10 @@ function beginnings({ situation, course, chapter, next, replicaSets }: Story): r
     replicaSets.create.length > 0 ? `${name}-${hash}` : course.restarted && templateChanged ? justMade(situation) : undefined;
   if (made !== undefined) told.push(created(made, revision, course.restarted ? undefined : chapter));
   const completed = condition(next, conditionTypes.completed)?.status;
-  if (completed === 'False' && condition(status, conditionTypes.completed)?.status !== 'False' && !course.aborted) {
-    told.push(notCompleted(epoch, revision, hash));
-  }
+  const opened = completed === 'False' && condition(status, conditionTypes.completed)?.status !== 'False';
+  // Pods of a pass that broke off may be available already when the beginning is stored.
+  const atOnce = course.restarted && moved.promoted !== undefined;
+  if ((opened || atOnce) && !course.aborted) told.push(notCompleted(epoch, revision, hash));
   if (course.restarted && templateChanged && isStable(situation)) told.push(skippedSteps(epoch, revision));
   return told;
 }
@@ -268,9 +269,17 @@ function pauses({ situation, course, moved, chapter, next }: Story): readonly An
 }
 
 export function paused(epoch: Epoch, index: number, reason: string, startTime: string): Announcement {
+  if (reason === 'CanaryPauseStep') return pausedByStep(epoch, index);
   const identity = `${epoch.text}/paused/${index}/${reason}/${startTime}`;
   const message = `Rollout is paused (${reason})`;
   return normal({ reason: eventReasons.rolloutPaused, message, identity, order: order.pauseOrder(epoch, index, startTime) });
+}
+
+/** Once a try: when it began is not known any more once it is over. */
+export function pausedByStep(epoch: Epoch, index: number): Announcement {
+  const identity = `${epoch.text}/paused/${index}/CanaryPauseStep`;
+  const message = 'Rollout is paused (CanaryPauseStep)';
+  return normal({ reason: eventReasons.rolloutPaused, message, identity, order: order.pauseOrder(epoch, index) });
 }
 
 function endings({ situation, course, moved, chapter, next, tookBack }: Story): readonly Announcement[] {

@@ -24,7 +24,7 @@ export function epochOf(revision: number, { duration }: Pick<RolloutStatus, 'dur
 }
 
 /** Stages of a try. What a pass does in a stage stands between its ends. */
-const stages = { walking: 1, aborting: 2, aborted: 3, afterAbort: 4, completed: 5, afterEnd: 6 } as const;
+const stages = { beginning: 0, walking: 1, aborting: 2, aborted: 3, afterAbort: 4, completed: 5, afterEnd: 6 } as const;
 
 /** Within one second at one place of the way. */
 const ranks = { done: 1, begun: 2, paused: 3 } as const;
@@ -49,8 +49,10 @@ export function runBegunOrder({ order }: Epoch, index: number, startedAt: string
   return [...order, stages.walking, 2 * index, secondOf(startedAt), ranks.begun];
 }
 
-export function pauseOrder({ order }: Epoch, index: number, startTime: string): Order {
-  return [...order, stages.walking, 2 * index, secondOf(startTime), ranks.paused];
+/** `startTime` for pauses that no step asks for; the pause of a step is the first thing at its place. */
+export function pauseOrder({ order }: Epoch, index: number, startTime?: string): Order {
+  const place = [...order, stages.walking, 2 * index];
+  return startTime === undefined ? [...place, 0] : [...place, secondOf(startTime), ranks.paused];
 }
 
 export function abortOrder({ order }: Epoch): Order {
@@ -81,8 +83,8 @@ export function chapterOf(situation: Situation, course: Course, moved: Advance):
 function stageOf({ status }: Situation, course: Course): number {
   if (course.abortedNow) return stages.aborting;
   if (course.aborted) return stages.afterAbort;
-  const isOver = !course.restarted && !course.retried && status.duration?.finishedAt !== undefined;
-  return isOver ? stages.afterEnd : stages.walking;
+  if (course.restarted || course.retried) return stages.beginning;
+  return status.duration?.finishedAt === undefined ? stages.walking : stages.afterEnd;
 }
 
 /** The nth thing that the pass does. */
