@@ -3,7 +3,7 @@ import { Failure } from './condition-error.ts';
 import type { BinaryOperator, NodeOf } from './syntax.ts';
 import { BOOL, DURATION, describeType, FLOAT, INT, isNumber, listOf, STRING, sameType, TIME, type Type, UNKNOWN } from './type.ts';
 
-export function checkBinary(node: NodeOf<'binary'>, left: Type, right: Type): Type {
+export function checkBinary(node: Pick<NodeOf<'binary'>, 'operator' | 'at'>, left: Type, right: Type): Type {
   const type = resultOf(node.operator, left, right);
   if (type === undefined) throw new Failure('type', misfit(node.operator, left, right), node.at);
   return type;

@@ -50,6 +50,8 @@ export function check(node: Node, scope: TypeScope): Type {
       return checkUnary(node, scope);
     case 'binary':
       return checkBinary(node, check(node.left, scope), check(node.right, scope));
+    case 'comparisons':
+      return checkComparisons(node, scope);
     case 'conditional':
       return checkConditional(node, scope);
     case 'let':
@@ -166,9 +168,19 @@ function checkUnary(node: NodeOf<'unary'>, scope: TypeScope): Type {
   throw new Failure('type', `${node.operator} needs a number, not ${describeType(operand)}`, node.at);
 }
 
+function checkComparisons(node: NodeOf<'comparisons'>, scope: TypeScope): Type {
+  let left = check(node.first, scope);
+  for (const { operator, operand, at } of node.rest) {
+    const right = check(operand, scope);
+    checkBinary({ operator, at }, left, right);
+    left = right;
+  }
+  return BOOL;
+}
+
 function checkConditional(node: NodeOf<'conditional'>, scope: TypeScope): Type {
   expect(check(node.test, scope), ['bool'], 'the condition', node.test.at);
-  const [yes, no] = [check(node.yes, scope), check(node.no, scope)];
+  const [yes, no] = [node.yes === undefined ? BOOL : check(node.yes, scope), check(node.no, scope)];
   return sameType(yes, no) ? yes : UNKNOWN;
 }
 

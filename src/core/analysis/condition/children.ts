@@ -29,8 +29,10 @@ export function childrenOf(node: Node): readonly Node[] {
       return [node.operand];
     case 'binary':
       return [node.left, node.right];
+    case 'comparisons':
+      return [node.first, ...node.rest.map(({ operand }) => operand)];
     case 'conditional':
-      return [node.test, node.yes, node.no];
+      return [node.test, node.yes, node.no].filter((part) => part !== undefined);
     case 'let':
       return [node.value, node.body];
   }

@@ -145,6 +145,17 @@ describe('bounds', () => {
     expect(performance.now() - before).toBeLessThan(3000);
   });
 
+  test.each([
+    ['a ?: b', (inner: string) => `(${inner} ?: false)`, 'true'],
+    ['a < b < c', (inner: string) => `((0 < ${inner} < 2) ? 1 : 1)`, '1'],
+    ['a <= b < c with text', (inner: string) => `(("a" <= ${inner} < "c") ? "b" : "b")`, '"b"'],
+  ])('%s computes no part twice, however deep', (_what, wrap, core) => {
+    const text = Array.from({ length: 50 }).reduce<string>(wrap, core);
+    const before = performance.now();
+    expect(run(`${text} == ${core}`)).toBe(true);
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+
   test('a long condition of the ordinary kind is fine', () => {
     expect(run(Array.from({ length: 200 }, (_, index) => `result[0] != ${index}`).join(' && '), [-1])).toBe(true);
     expect(

@@ -19,6 +19,18 @@ export function evaluateOperator(evaluator: Evaluator, node: NodeOf<'binary'>, s
   }
 }
 
+/** Ends at the first two that are not in order. */
+export function evaluateComparisons(evaluator: Evaluator, node: NodeOf<'comparisons'>, scope: ValueScope): boolean {
+  let left = evaluator.evaluate(node.first, scope);
+  for (const { operator, operand, at } of node.rest) {
+    const right = evaluator.evaluate(operand, scope);
+    evaluator.budget.step(at, textToCompare(left, right));
+    if (!ordered(operator, left, right, at)) return false;
+    left = right;
+  }
+  return true;
+}
+
 function compute(evaluator: Evaluator, node: NodeOf<'binary'>, left: Value, right: Value): Value {
   const { operator, at } = node;
   const { budget } = evaluator;

@@ -8,7 +8,7 @@ import { builtinOf } from './builtins/table.ts';
 import { methodOf } from './builtins/times.ts';
 import { takesPredicate } from './callables.ts';
 import { Failure } from './condition-error.ts';
-import { evaluateOperator } from './evaluate-operator.ts';
+import { evaluateComparisons, evaluateOperator } from './evaluate-operator.ts';
 import { evaluatePredicateCall } from './evaluate-predicate.ts';
 import type { Patterns } from './pattern.ts';
 import { type Scope, withVariable } from './scope.ts';
@@ -68,8 +68,11 @@ export class Evaluator {
         return this.unary(node, scope);
       case 'binary':
         return evaluateOperator(this, node, scope);
+      case 'comparisons':
+        return evaluateComparisons(this, node, scope);
       case 'conditional':
-        return this.evaluate(this.truth(node.test, scope, 'the condition') ? node.yes : node.no, scope);
+        if (!this.truth(node.test, scope, 'the condition')) return this.evaluate(node.no, scope);
+        return node.yes === undefined ? true : this.evaluate(node.yes, scope);
       case 'let':
         return this.evaluate(node.body, withVariable(scope, node.name, this.evaluate(node.value, scope)));
       case 'sequence':

@@ -1,12 +1,11 @@
 /** Operators on values, with Go's numbers: ints wrap at 64 bits, / and ** make floats, % takes ints, an int compares with a float by value. */
 import { Failure } from './condition-error.ts';
-import type { BinaryOperator } from './syntax.ts';
+import type { BinaryOperator, OrderingOperator } from './syntax.ts';
 import { Duration, Time } from './time-value.ts';
 import { describeKind } from './type.ts';
 import { equal, isList, isMap, kindOf, mayBeKey, type Value } from './value.ts';
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%' | '**';
-export type OrderingOperator = '<' | '>' | '<=' | '>=';
 
 export function mismatch(operator: BinaryOperator, left: Value, right: Value, at: number): Failure {
   const hint = left === null || right === null ? '; say what to use instead of nil, as in (x ?? 0)' : '';

@@ -5,7 +5,7 @@
 import { Failure } from './condition-error.ts';
 import { tokenize } from './lexer.ts';
 import { parseOperand } from './operands.ts';
-import type { BinaryOperator, Node } from './syntax.ts';
+import type { BinaryOperator, Comparison, Node, OrderingOperator } from './syntax.ts';
 import { TokenStream } from './token-stream.ts';
 
 const MAX_TEXT = 64 * 1024;
@@ -40,7 +40,8 @@ const INFIX = new Map<string, Infix>([
   ['??', { operator: '??', power: COALESCE }],
 ]);
 const NEGATABLE: ReadonlySet<string> = new Set(['in', 'matches', 'contains', 'startsWith', 'endsWith']);
-const ORDERING: ReadonlySet<string> = new Set(['<', '>', '<=', '>=']);
+const isOrdering = (operator: BinaryOperator): operator is OrderingOperator =>
+  operator === '<' || operator === '>' || operator === '<=' || operator === '>=';
 
 export function parse(text: string): Node {
   if (text.length > MAX_TEXT)
@@ -104,7 +105,7 @@ function parseTernary(stream: TokenStream, test: Node): Node {
   if (!stream.takeSymbol('?')) return test;
   if (stream.takeSymbol(':')) {
     const no = parseExpression(stream);
-    return stream.node({ kind: 'conditional', at, test, yes: test, no }, [test, no]);
+    return stream.node({ kind: 'conditional', at, test, yes: undefined, no }, [test, no]);
   }
   const yes = parseExpression(stream);
   stream.expectSymbol(':');
@@ -115,8 +116,8 @@ function parseTernary(stream: TokenStream, test: Node): Node {
 function parseBinary(stream: TokenStream, power: number): Node {
   let left = parseUnary(stream);
   let coalesced = false;
-  // The right side of the last ordering, for `1 < x < 3`, which means `1 < x and x < 3`.
-  let middle: Node | undefined;
+  // Whether `left` is an ordering that another one may continue, as in `1 < x < 3`.
+  let ordered = false;
   while (true) {
     const negated = stream.isWord('not') && NEGATABLE.has(stream.ahead.value.toString());
     const token = negated ? stream.ahead : stream.peek;
@@ -124,7 +125,7 @@ function parseBinary(stream: TokenStream, power: number): Node {
       if (power > PIPE) return left;
       stream.next();
       left = parseOperand(stream, left);
-      middle = undefined;
+      ordered = false;
       coalesced = false;
       continue;
     }
@@ -138,16 +139,26 @@ function parseBinary(stream: TokenStream, power: number): Node {
     const right = parseBinary(stream, infix.operator === '**' ? infix.power : infix.power + 1);
     const at = token.at;
     const { operator } = infix;
-    if (ORDERING.has(operator) && middle !== undefined) {
-      const further = stream.node({ kind: 'binary', at, operator, left: middle, right }, [middle, right]);
-      left = stream.node({ kind: 'binary', at, operator: 'and', left, right: further }, [left, further]);
-    } else {
-      left = stream.node({ kind: 'binary', at, operator, left, right }, [left, right]);
-    }
+    left =
+      ordered && isOrdering(operator)
+        ? continued(stream, left, { operator, operand: right, at })
+        : stream.node({ kind: 'binary', at, operator, left, right }, [left, right]);
     if (negated) left = stream.node({ kind: 'unary', at, operator: 'not', operand: left }, [left]);
-    middle = ORDERING.has(operator) ? right : undefined;
+    ordered = isOrdering(operator);
     coalesced = operator === '??';
   }
+}
+
+/** One more comparison behind those of `left`. */
+function continued(stream: TokenStream, left: Node, next: Comparison): Node {
+  if (left.kind === 'comparisons') {
+    const { at, first } = left;
+    const rest = [...left.rest, next];
+    return stream.node({ kind: 'comparisons', at, first, rest }, [left, next.operand]);
+  }
+  if (left.kind !== 'binary' || !isOrdering(left.operator)) throw stream.unexpected('an operator');
+  const { at, left: first, operator, right: operand } = left;
+  return stream.node({ kind: 'comparisons', at, first, rest: [{ operator, operand, at }, next] }, [left, next.operand]);
 }
 
 function parseUnary(stream: TokenStream): Node {

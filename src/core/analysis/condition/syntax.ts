@@ -2,15 +2,14 @@
 
 export type UnaryOperator = 'not' | '-' | '+';
 
+export type OrderingOperator = '<' | '>' | '<=' | '>=';
+
 export type BinaryOperator =
   | 'or'
   | 'and'
   | '=='
   | '!='
-  | '<'
-  | '>'
-  | '<='
-  | '>='
+  | OrderingOperator
   | 'in'
   | 'matches'
   | 'contains'
@@ -57,8 +56,16 @@ export type Node =
   | (At & { readonly kind: 'predicate'; readonly body: Node })
   | (At & { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly operand: Node })
   | (At & { readonly kind: 'binary'; readonly operator: BinaryOperator; readonly left: Node; readonly right: Node })
-  | (At & { readonly kind: 'conditional'; readonly test: Node; readonly yes: Node; readonly no: Node })
+  /** `a < b < c`: each is held against the next. */
+  | (At & { readonly kind: 'comparisons'; readonly first: Node; readonly rest: readonly Comparison[] })
+  /** Without `yes`, as in `a ?: b`, it is the test's own value. */
+  | (At & { readonly kind: 'conditional'; readonly test: Node; readonly yes: Node | undefined; readonly no: Node })
   | (At & { readonly kind: 'let'; readonly name: string; readonly value: Node; readonly body: Node })
   | (At & { readonly kind: 'sequence'; readonly items: readonly Node[] });
+
+export interface Comparison extends At {
+  readonly operator: OrderingOperator;
+  readonly operand: Node;
+}
 
 export type NodeOf<K extends Node['kind']> = Extract<Node, { readonly kind: K }>;
