@@ -90,6 +90,19 @@ test('one that names another route gives the former back', async () => {
   await view.until('the other carries the weight', () => view.weight('canary', 'side') === 20);
 });
 
+test('one that names no route at all is aborted by what its former route says', async () => {
+  const { view } = await abandonedShop();
+  const canary = { trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: null } } } };
+  await view.patch(rollouts, 'shop', { spec: { strategy: { canary } } });
+  await startController({ namespace: view.name });
+  await view.until('it says so', () => /^InvalidSpec: .*names no route/.test(view.status().message ?? ''));
+  expect([view.weight(), view.podsOf('shop:v2')]).toEqual([20, 1]);
+  await view.patch(rollouts, 'shop', { status: { abort: true } }, { subresource: 'status' });
+  await untilRouteIsUsers(view);
+  await view.until('the canary is gone', () => view.podsOf('shop:v2') === 0);
+  expect(view.status()).toMatchObject({ phase: 'Degraded', abort: true });
+});
+
 test('a Rollout of another instance is not taken for one that is gone', async () => {
   const { view } = await openShop();
   await setImage(view, 'shop:v2');

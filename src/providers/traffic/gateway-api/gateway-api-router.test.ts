@@ -379,3 +379,35 @@ describe('marks of former configurations', () => {
     expect(weights(double.live('HTTPRoute', 'edge', 'front'))).toEqual([[100, 0], [1]]);
   });
 });
+
+describe('a configuration that cannot be read', () => {
+  const unread = { problems: [{ path: 'x', message: 'names no route' }] };
+  const begun = async (): Promise<RouteDouble> => {
+    const double = new RouteDouble(route('front'));
+    await routerFor(double).converge(desire(30), never);
+    double.accept();
+    return double;
+  };
+
+  test('speaks of the routes that it spoke of before: they keep their weight', async () => {
+    const double = await begun();
+    const { writes } = double;
+    const evidence = await routerFor(double, {}, unread).converge(desire(30), never);
+    expect(evidence).toMatchObject({ state: 'failed', message: 'names no route', liveCanaryWeight: 30 });
+    expect(double.writes).toBe(writes);
+  });
+
+  test('holds no abort back: it is confirmed when the gateway has taken it', async () => {
+    const double = await begun();
+    const router = routerFor(double, {}, unread);
+    expect(await router.converge(desire(0), never)).toMatchObject({ state: 'pending', liveCanaryWeight: 0 });
+    expect(weights(double.live('HTTPRoute', 'shop', 'front'))).toEqual([[100, 0], [1]]);
+    double.accept();
+    expect(await router.converge(desire(0), never)).toMatchObject({ state: 'confirmed', message: '' });
+    expect(router.stillConfirms(desire(0))).toBe(true);
+    const next = routerFor(double, {}, unread);
+    expect(await next.converge(desire(0), never)).toMatchObject({ state: 'confirmed', message: '' });
+    expect(next.stillConfirms(desire(0))).toBe(true);
+    expect(next.stillConfirms(desire(10))).toBe(false);
+  });
+});

@@ -10,7 +10,15 @@ import type { TrafficRouter } from '../traffic-router.ts';
 import { isMarkedOtherwise, liveCanaryWeight, planMarkedRelease, planRelease, planRoute, type RoutePlan } from './plan-route.ts';
 import { routeAcceptance } from './route-acceptance.ts';
 import { type Route, type RouteKind, routeResources } from './route-object.ts';
-import { inProgressLabel, type RouteSource, routeKey, type SelectedRoute, selectRoutes, strayRoute } from './route-selection.ts';
+import {
+  inProgressLabel,
+  type RouteSelection,
+  type RouteSource,
+  routeKey,
+  type SelectedRoute,
+  selectRoutes,
+  strayRoute,
+} from './route-selection.ts';
 import { everyOne, type RouteWrite, writeRoute } from './route-writer.ts';
 
 export interface GatewayApiRouterOptions {
@@ -77,13 +85,15 @@ export class GatewayApiRouter implements TrafficRouter {
     if (refusal !== undefined) return this.#refuse(desired, routes, refusal);
     const words = await everyOne(routes, (selected) => this.#convergeOne(selected, desired, signal));
     const isNamed = (stray: SelectedRoute): boolean => routes.some((route) => routeKey(route) === routeKey(stray));
+    // None where the configuration cannot be read: then these are what it speaks of.
     const strays = [...this.#carried.values()].filter(({ selected }) => !isNamed(selected));
     await everyOne(strays, ({ selected }) => this.#giveBack({ ...selected, live: undefined }, desired, signal));
     await this.#giveBackMarked((route) => !isNamed(route), signal);
     const unmatched = problems.filter(({ path }) => !routes.some((route) => route.path === path));
-    // Trouble with the configuration keeps no weight from the routes that it does name: an abort must reach them.
-    const spoken = [...words, ...[...this.#options.problems, ...unmatched].map(({ message }) => failed(message, 0))];
-    if (spoken.length === 0) spoken.push(failed(`${gatewayApiRoutingPath} names no route`, 0));
+    // Trouble with the configuration keeps no weight from the routes that it does name: an abort must reach them, and is over without it.
+    const unread = desired.canaryWeight === 0 ? [] : this.#options.problems;
+    const spoken = [...words, ...[...unread, ...unmatched].map(({ message }) => failed(message, 0))];
+    if (spoken.length === 0) spoken.push(this.#isUnread ? nowhere : failed(`${gatewayApiRoutingPath} names no route`, 0));
     return {
       desired,
       state: worst(spoken),
@@ -103,7 +113,8 @@ export class GatewayApiRouter implements TrafficRouter {
       if (route === undefined || plan?.kind !== 'operations' || plan.operations.length > 0) return false;
       return routeAcceptance(route).state === 'confirmed';
     };
-    return problems.length === 0 && routes.length > 0 && routes.every(holds);
+    const mayBeNone = this.#isUnread && canaryWeight === 0;
+    return problems.length === 0 && (routes.length > 0 || mayBeNone) && routes.every(holds);
   }
 
   async release(signal: AbortSignal): Promise<void> {
@@ -179,9 +190,22 @@ export class GatewayApiRouter implements TrafficRouter {
     return (live.metadata.generation ?? 0) < (own.metadata.generation ?? 0) ? own : live;
   }
 
-  #select() {
+  /** A configuration that cannot be read speaks, besides what can be read of it, of what it spoke of before. */
+  #select(): RouteSelection {
     const { routing, namespace, source } = this.#options;
-    return selectRoutes({ routing, namespace, source, resources: this.#resources });
+    const selection = selectRoutes({ routing, namespace, source, resources: this.#resources });
+    if (!this.#isUnread) return selection;
+    const routes = new Map(selection.routes.map((route) => [routeKey(route), route]));
+    const carried = [...this.#carried.values()].map(({ selected }) => selected);
+    for (const { resource, namespace: place, name, path } of [...source.marked(this.#rollout).map(strayRoute), ...carried]) {
+      const route = { resource, namespace: place, name, path, live: source.get(resource, place, name) };
+      if (route.live !== undefined && !routes.has(routeKey(route))) routes.set(routeKey(route), route);
+    }
+    return { ...selection, routes: [...routes.values()] };
+  }
+
+  get #isUnread(): boolean {
+    return this.#options.problems.length > 0;
   }
 
   #intent({ stableService, canaryService }: Pick<Services, 'stableService' | 'canaryService'>) {
@@ -200,6 +224,9 @@ export class GatewayApiRouter implements TrafficRouter {
 }
 
 type Services = Pick<DesiredRoutes, 'stableService' | 'canaryService' | 'maxWeight'>;
+
+/** No weight, and no route that could carry any. */
+const nowhere: RouteWord = { state: 'confirmed', message: '', liveCanaryWeight: 0, reasserted: false };
 
 function failed(message: string, live: number): RouteWord {
   return { state: 'failed', message, liveCanaryWeight: live, reasserted: false };
