@@ -34,7 +34,8 @@ export function advance(situation: Situation, course: Course): Advance {
   const walk: Walk = { index: course.index, pauses: [...course.pauses], before: [], after: [], wakeAtMs: undefined, again: false };
   let plan = planAt(situation, course, walk.index);
   const waits = frozen || rollout.spec.paused === true;
-  const walks = moment(situation, course) === 'update' && !waits && !course.restarted && !course.promoteFull;
+  const kind = moment(situation, course);
+  const walks = kind === 'update' && !waits && !course.restarted && !course.promoteFull;
   if (walks) noteInconclusive(situation, course, walk);
   let locked = false;
   for (let left = steps.length; walks && left > 0 && walk.index < steps.length; left -= 1) {
@@ -48,7 +49,9 @@ export function advance(situation: Situation, course: Course): Advance {
     if (locked) walk.again = true;
     else plan = planAt(situation, course, walk.index);
   }
-  const promoted = waits || locked ? undefined : promotion(situation, course, walk.index, plan);
+  // A first version is nobody's update: it is the stable one that a person's pause holds updates back from.
+  const held = frozen || locked || (waits && kind !== 'alone');
+  const promoted = held ? undefined : promotion(situation, course, walk.index, plan);
   const resumePending = waits && course.resumed;
   return {
     index: promoted === undefined ? walk.index : steps.length,

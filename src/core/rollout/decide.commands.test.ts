@@ -82,3 +82,23 @@ describe('an abort while a superseded version still serves', () => {
     expect([world.sizes(), world.status.phase]).toEqual([{ v1: 2, v2: 0, v3: 0 }, 'Degraded']);
   });
 });
+
+describe('a Rollout that is paused from the beginning', () => {
+  it('has its first version as the stable one, so that an update is held back', () => {
+    const world = new ToyWorld({
+      replicas: 2,
+      paused: true,
+      selector: { matchLabels: { app: 'shop' } },
+      template: templateOf('v1'),
+      strategy: { canary: { maxSurge: 1, maxUnavailable: 0, steps: [{ setWeight: 50 }, { pause: {} }] } },
+    });
+    world.settle(10_000);
+    expect(world.status).toMatchObject({ phase: 'Paused', message: 'manually paused', stableRS: world.status.currentPodHash });
+    world.image('v2');
+    world.settle(30_000);
+    expect(world.sizes()).toEqual({ v1: 2, v2: 0 });
+    world.change({ paused: false });
+    world.settle(10_000);
+    expect([world.status.message, world.sizes()]).toEqual(['CanaryPauseStep', { v1: 1, v2: 1 }]);
+  });
+});
