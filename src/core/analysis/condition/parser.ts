@@ -86,7 +86,7 @@ function parseLet(stream: TokenStream): Node {
 
 function parseIf(stream: TokenStream): Node {
   const { at } = stream.next();
-  const test = parseBinary(stream, PIPE);
+  const test = parseExpression(stream);
   const yes = parseBlock(stream);
   if (!stream.takeWord('else')) throw stream.unexpected('else: an if is an expression and needs both sides');
   const no = stream.isWord('if') ? stream.nested(() => parseIf(stream)) : parseBlock(stream);
