@@ -54,6 +54,18 @@ describe('one measurement', () => {
     expect(answer.outcome).toMatchObject({ kind: 'measured', value: { metadata: { url: '*****' } } });
   });
 
+  it('asks nobody where the arguments make too much', async () => {
+    const { cluster } = clusterWith({ token: 'hunter2' });
+    const provider: MetricProvider = { measure: () => Promise.reject(new Error('asked')) };
+    const block = { query: '{{args.plain}}'.repeat(2000) };
+    const query = { block, args: new Map([['plain', 'x'.repeat(1000)]]), secrets: [] };
+    const measure = createMeasure(cluster, new Map([['prometheus', provider]]));
+    const request = { metric: 'm', provider: 'prometheus', query, dueAtMs: 0 };
+    expect(await measure(run, request, { signal: new AbortController().signal, nowMs: 0 })).toEqual({
+      outcome: { kind: 'error', message: 'the arguments make more than 1000000 characters of the query' },
+    });
+  });
+
   it('clears what a provider complains of', async () => {
     const { cluster } = clusterWith({ token: 'hunter2' });
     const provider: MetricProvider = {

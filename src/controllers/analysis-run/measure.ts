@@ -2,7 +2,7 @@
  * Asks a provider for one measurement: secrets read, arguments filled in, the answer cleared of every secret that went into the
  * question. Whatever goes wrong here is an error of the measurement, never a verdict.
  */
-import { substituteArguments } from '../../core/analysis/arguments.ts';
+import { maxFilled, substituteArguments } from '../../core/analysis/arguments.ts';
 import type { MetricValue } from '../../core/analysis/metric-value.ts';
 import type { MetricProvider } from '../../providers/metrics/metric-provider.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
@@ -22,7 +22,8 @@ export function createMeasure(cluster: Pick<Cluster, 'get'>, providers: Readonly
     if ('problem' in read) return failed(read.problem);
     const redact = redactor([...read.values.values()]);
     const masked = new Map([...read.values.keys()].map((argument) => [argument, redacted]));
-    const filled = substituteArguments(query.block, new Map([...query.args, ...read.values])).value;
+    const { value: filled, tooLong } = substituteArguments(query.block, new Map([...query.args, ...read.values]));
+    if (tooLong) return failed(`the arguments make more than ${maxFilled} characters of the query`);
     let description: MeasurementAnswer['description'];
     try {
       const shown = substituteArguments(query.block, new Map([...query.args, ...masked])).value;

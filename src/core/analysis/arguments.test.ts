@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { argumentsUsed, substituteArguments } from './arguments.ts';
 
-const fill = (value: unknown, args: Record<string, string>) => substituteArguments(value, new Map(Object.entries(args)));
+function fill(value: unknown, args: Record<string, string>): { readonly value: unknown; readonly missing: readonly string[] } {
+  const { value: filled, missing } = substituteArguments(value, new Map(Object.entries(args)));
+  return { value: filled, missing };
+}
 
 const nasty = fc.string({
   unit: fc.constantFrom('"', '\\', '{', '}', ',', '\n', '$', '&', "'", 'a', '0', '\u2028', '\u0000', '😀'),
@@ -24,6 +27,13 @@ describe('arguments in metrics', () => {
     const value = { query: '{{args.x}} {{args.y}} {{args.x}}' };
     expect(fill(value, {})).toEqual({ value, missing: ['x', 'y'] });
     expect(argumentsUsed(value)).toEqual(['x', 'y']);
+  });
+
+  it('leaves out what no process could hold, and says so', () => {
+    const args = new Map([['x', 'x'.repeat(500_000)]]);
+    const { value, tooLong } = substituteArguments({ query: '{{args.x}}'.repeat(40_000) }, args);
+    expect([value.query.length, tooLong]).toEqual([1_000_000, true]);
+    expect(substituteArguments({ query: '{{args.x}}' }, args).tooLong).toBe(false);
   });
 
   it('reaches every text of the value, keys included, and nothing else', () => {

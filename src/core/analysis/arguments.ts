@@ -10,20 +10,28 @@ export interface Substituted<T> {
   readonly value: T;
   /** Names that were asked for and not given, each once, in the order of the text. */
   readonly missing: readonly string[];
+  /** True where the values make more than `maxFilled` characters; what is beyond is left out. */
+  readonly tooLong: boolean;
 }
+
+/** Characters that arguments may add to one JSON value: far more than any query has, far less than a process cannot hold. */
+export const maxFilled = 1_000_000;
 
 /** Fills the arguments into a JSON value; a placeholder without an argument stays as it is and is named in `missing`. */
 export function substituteArguments<T>(value: T, args: ReadonlyMap<string, string>): Substituted<T> {
   const missing = new Set<string>();
+  let filled = 0;
   const fill = (text: string): string =>
     text.includes('{{')
       ? text.replace(placeholder, (whole, name: string) => {
           const found = args.get(name);
           if (found === undefined) missing.add(name);
-          return found ?? whole;
+          filled += found?.length ?? 0;
+          return filled > maxFilled ? '' : (found ?? whole);
         })
       : text;
-  return { value: mapText(value, fill) as T, missing: [...missing] };
+  const result = mapText(value, fill) as T;
+  return { value: result, missing: [...missing], tooLong: filled > maxFilled };
 }
 
 /** The names of all arguments that a JSON value asks for. */

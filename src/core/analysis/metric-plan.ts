@@ -5,7 +5,7 @@
 import type { Metric } from '../../api/analysis-template.ts';
 import { parseDuration } from '../../api/duration.ts';
 import type { Problem } from '../../api/problem.ts';
-import { substituteArguments } from './arguments.ts';
+import { maxFilled, substituteArguments } from './arguments.ts';
 import { compileCondition } from './condition/condition.ts';
 import { ConditionError } from './condition/condition-error.ts';
 
@@ -42,6 +42,7 @@ type Planned = { readonly plan: MetricPlan } | { readonly problems: readonly Pro
  */
 export function planMetric({ provider, ...rest }: Metric, args: ReadonlyMap<string, string>, path: string): Planned {
   const filled = substituteArguments(rest, args);
+  if (filled.tooLong) return { problems: [{ path, message: `its arguments make more than ${maxFilled} characters` }] };
   if (filled.missing.length === 0) return planFilled({ ...filled.value, provider }, path);
   const names = filled.missing.map((name) => `args.${name}`).join(', ');
   return { problems: [{ path, message: `${names} comes from a Secret, which only the provider's block may use` }] };

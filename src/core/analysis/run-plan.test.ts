@@ -47,6 +47,11 @@ describe('what cannot be measured', () => {
       "Analysis spec invalid: spec.metrics[0]: args.s comes from a Secret, which only the provider's block may use",
     ],
     [
+      'arguments that multiply',
+      { metrics: [metric({ successCondition: '{{args.x}}'.repeat(100) })], args: [{ name: 'x', value: ' '.repeat(100_000) }] },
+      'Analysis spec invalid: spec.metrics[0]: its arguments make more than 1000000 characters',
+    ],
+    [
       'a rule for no metric',
       { metrics: [metric()], dryRun: [{ metricName: 'other' }] },
       'Analysis spec invalid: spec.dryRun[0].metricName: "other" matches the name of no metric',
