@@ -16,6 +16,7 @@ import type { EffectFailure, ObservedRollout } from '../../src/core/rollout/obse
 import { isEqual } from '../../src/core/rollout/quiet.ts';
 import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
 import { tagOf, templateOf } from './shop-template.ts';
+import { annotationsWith, patchedReplicaSet, rolloutOf, shopService, storedReplicaSet, switchedService } from './toy-objects.ts';
 import type { Watch } from './watch.ts';
 
 export interface Pod {
@@ -71,6 +72,7 @@ export class ToyWorld {
   /** Ends a pass before the write after so many more; undefined for never. */
   crashAfter: number | undefined;
   failures: EffectFailure[] = [];
+  numbersHeldSinceMs: number | undefined;
   readonly options: ToyOptions;
   private podCount = 0;
   private lastNext: Next = { kind: 'await-change' };
@@ -78,19 +80,8 @@ export class ToyWorld {
 
   constructor(spec: RolloutSpec, options: ToyOptions = {}, annotations?: Record<string, string>) {
     this.options = options;
-    const metadata = { name: options.name ?? 'shop', namespace: 'default', uid: 'u-shop', generation: 1 };
-    this.rollout = {
-      apiVersion: 'argoproj.io/v1alpha1',
-      kind: 'Rollout',
-      metadata: { ...metadata, ...(annotations ? { annotations } : {}) },
-      spec,
-    };
-    for (const name of options.services ?? []) {
-      this.services.set(name, {
-        metadata: { name, namespace: 'default' },
-        spec: { selector: { app: 'shop' }, ports: [{ port: 80 }] },
-      });
-    }
+    this.rollout = rolloutOf(options.name ?? 'shop', spec, annotations);
+    for (const name of options.services ?? []) this.services.set(name, shopService(name));
     this.runCluster();
   }
 
@@ -133,6 +124,7 @@ export class ToyWorld {
       routeProblems: [],
       routes: this.evidence,
       failures: this.failures,
+      numbersHeldSinceMs: this.numbersHeldSinceMs,
     };
   }
 
@@ -148,6 +140,7 @@ export class ToyWorld {
       if (isEqual(known, this.evidence) || round > 3) break;
       decision = decide(this.observe(), this.nowMs);
     }
+    this.numbersHeldSinceMs = decision.holdsNumbers ? (this.numbersHeldSinceMs ?? this.nowMs) : undefined;
     this.lastNext = decision.next;
     this.lookAtMs = decision.next.kind === 'requeue' ? this.nowMs + decision.next.afterMs : Number.POSITIVE_INFINITY;
     if (!isEqual(this.status, decision.status)) {
@@ -204,6 +197,7 @@ export class ToyWorld {
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
       this.evidence = undefined;
+      this.numbersHeldSinceMs = undefined;
       this.untold.clear();
       this.nowMs += this.options.startMs ?? 0;
       const { stored, ahead } = announcementsFromStatus(this.observe(), this.nowMs);
@@ -237,13 +231,7 @@ export class ToyWorld {
         const { name } = replicaSet.metadata;
         if (this.replicaSets.has(name)) throw new Error(`${name} exists`);
         this.write(`create ${name} at ${replicaSet.spec.replicas}`, () => {
-          const metadata = {
-            ...replicaSet.metadata,
-            uid: `u-${name}`,
-            generation: 1,
-            creationTimestamp: new Date(this.nowMs).toISOString(),
-          };
-          this.replicaSets.set(name, { ...replicaSet, metadata, status: { replicas: 0 } });
+          this.replicaSets.set(name, storedReplicaSet(replicaSet, this.nowMs));
           this.pods.set(name, []);
           this.noteSize(name, 0, replicaSet.spec.replicas ?? 1);
         });
@@ -289,12 +277,7 @@ export class ToyWorld {
     const old = this.replicaSets.get(effect.name);
     if (old === undefined) throw new Error(`no ReplicaSet ${effect.name}`);
     this.noteSize(effect.name, old.spec.replicas ?? 1, effect.replicas ?? old.spec.replicas ?? 1);
-    const generation = (old.metadata.generation ?? 0) + (effect.replicas === undefined ? 0 : 1);
-    this.replicaSets.set(effect.name, {
-      ...old,
-      metadata: { ...old.metadata, generation, annotations: merged(old.metadata.annotations, effect.annotations) },
-      spec: { ...old.spec, ...(effect.replicas === undefined ? {} : { replicas: effect.replicas }) },
-    });
+    this.replicaSets.set(effect.name, patchedReplicaSet(old, effect));
   }
 
   private noteSize(name: string, from: number, to: number): void {
@@ -308,17 +291,14 @@ export class ToyWorld {
     const generation = this.rollout.metadata.generation ?? 0;
     this.rollout = {
       ...this.rollout,
-      metadata: { ...metadata, generation, annotations: merged(metadata.annotations, effect.annotations) },
+      metadata: { ...metadata, generation, annotations: annotationsWith(metadata.annotations, effect.annotations) },
     };
   }
 
   private switchService(effect: Extract<Effect, { kind: 'switch-service' }>): void {
     const old = this.services.get(effect.name);
     if (old === undefined) throw new Error(`no Service ${effect.name}`);
-    this.services.set(effect.name, {
-      metadata: { ...old.metadata, annotations: { 'argo-rollouts.argoproj.io/managed-by-rollouts': effect.managedBy } },
-      spec: { ...old.spec, selector: { ...old.spec.selector, [labels.podTemplateHash]: effect.hash } },
-    });
+    this.services.set(effect.name, switchedService(old, effect));
   }
 
   private converge(desired: DesiredRoutes): void {
@@ -419,9 +399,4 @@ export class ToyWorld {
   sizes(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.replicaSets.values()].map((one) => [tagOf(one), one.spec.replicas ?? 1]));
   }
-}
-
-function merged(old: Readonly<Record<string, string>> | undefined, patch: Readonly<Record<string, string | null>> | undefined) {
-  const entries = Object.entries({ ...old, ...patch }).filter((entry): entry is [string, string] => entry[1] !== null);
-  return Object.fromEntries(entries);
 }

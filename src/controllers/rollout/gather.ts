@@ -16,7 +16,7 @@ export interface Recollection {
   readonly router: TrafficRouter | undefined;
   readonly routes: RouteEvidence | undefined;
   readonly failures: readonly EffectFailure[];
-  readonly statusWrittenAtMs?: number | undefined;
+  readonly numbersHeldSinceMs?: number | undefined;
 }
 
 export function gather(stores: Stores, stored: Rollout, recollection: Recollection): ObservedRollout {
@@ -46,7 +46,7 @@ export function gather(stores: Stores, stored: Rollout, recollection: Recollecti
       [],
     routes: recollection.routes,
     failures: recollection.failures,
-    statusWrittenAtMs: recollection.statusWrittenAtMs,
+    numbersHeldSinceMs: recollection.numbersHeldSinceMs,
   };
 }
 

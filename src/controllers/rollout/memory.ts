@@ -17,8 +17,8 @@ export interface Memory {
   router: TrafficRouter | undefined;
   /** The router's last word. */
   routes: RouteEvidence | undefined;
-  /** When the status was last written; undefined where this process has not. */
-  statusWrittenAtMs: number | undefined;
+  /** Since when numbers wait to be written; undefined where none do. */
+  numbersHeldSinceMs: number | undefined;
   /** identity -> what was done in a pass whose status could not be stored, and is told after the next one. */
   readonly untold: Map<string, Announcement>;
   /** A decision whose status was sent to the API server, while it is not known whether it was stored. */
@@ -63,7 +63,7 @@ export class Memories {
       routing,
       router: this.#routerFor(rollout),
       routes: undefined,
-      statusWrittenAtMs: known?.uid === uid ? known.statusWrittenAtMs : undefined,
+      numbersHeldSinceMs: known?.uid === uid ? known.numbersHeldSinceMs : undefined,
       untold: known?.uid === uid ? known.untold : new Map(),
       unsure: undefined,
       staleInARow: 0,

@@ -101,8 +101,8 @@ export class RolloutReconciler {
       const rollout = stores.rollouts.getByKey(key);
       if (rollout === undefined) return requeue(0);
       recognise(memory, rollout);
-      const { router, routes, statusWrittenAtMs } = memory;
-      const observed = gather(stores, rollout, { router, routes, failures, statusWrittenAtMs });
+      const { router, routes, numbersHeldSinceMs } = memory;
+      const observed = gather(stores, rollout, { router, routes, failures, numbersHeldSinceMs });
       this.#catchUp(observed, memory);
       if (this.#isHeld(observed.rollout, memory)) return requeue(heldLookMs);
       const decision = decide(observed, clock.now());
@@ -111,13 +111,13 @@ export class RolloutReconciler {
       const hasNews = remember(memory, decision, applied);
       if (applied.outcome === 'stale') return lookAgain(memory);
       if (hasNews && round < mostRounds) continue;
+      memory.numbersHeldSinceMs = decision.holdsNumbers ? (numbersHeldSinceMs ?? clock.now()) : undefined;
       memory.unsure = decision;
       const written = await this.#statuses.write(observed.rollout, decision.status, applied.resourceVersion, signal);
       if (written === 'stale') return lookAgain(memory);
       memory.unsure = undefined;
       memory.staleInARow = 0;
       if (written === 'done') {
-        memory.statusWrittenAtMs = clock.now();
         const outcome = outcomeOf(observed.rollout.status, decision.status);
         if (outcome !== undefined) this.#options.ended?.(outcome);
       }

@@ -8,6 +8,8 @@ import type { DesiredRoutes } from './routes.ts';
 export interface Decision {
   /** The complete next status: step index, pause, conditions, phase, weights together. */
   readonly status: RolloutStatus;
+  /** The status is left as it is stored for now, though numbers of pods have changed. */
+  readonly holdsNumbers?: true;
   /** Carried out in this order, each idempotent; the first that fails ends the list. */
   readonly effects: readonly Effect[];
   /** Emitted in this order, once, after the status is stored. */

@@ -38,8 +38,8 @@ export interface ObservedRollout {
   readonly routes: RouteEvidence | undefined;
   /** Effects of the pass before this one that could not be carried out, with the API server's reason. */
   readonly failures: readonly EffectFailure[];
-  /** When this process last wrote the status, in milliseconds since the epoch; undefined where it has not. */
-  readonly statusWrittenAtMs?: number | undefined;
+  /** Since when decisions have held numbers back, in milliseconds since the epoch; undefined where the last one did not. */
+  readonly numbersHeldSinceMs?: number | undefined;
 }
 
 export interface EffectFailure {

@@ -1,6 +1,6 @@
 /**
- * Keeps pods that come and go one by one from costing a write each: a status that differs from the stored one in numbers alone waits a
- * moment for the next. What people and programs decide on (phase, conditions, steps, weights) is never held back.
+ * Keeps pods that come and go one by one from costing a write each: a status that differs from the stored one in numbers alone waits
+ * for what comes next, three seconds at most. What people and programs decide on (phase, conditions, steps, weights) is never held back.
  */
 import { conditionTypes } from '../../api/reasons.ts';
 import type { RolloutStatus } from '../../api/rollout.ts';
@@ -20,16 +20,11 @@ const numbers = new Set([
 ]);
 
 export function keepQuiet({ status, observed, nowMs }: Situation, decision: Decision): Decision {
-  const updated = status.conditions?.find(({ type }) => type === conditionTypes.progressing)?.lastUpdateTime;
-  const restMs = Math.max(restOfHold(Date.parse(updated ?? ''), nowMs), restOfHold(observed.statusWrittenAtMs, nowMs));
-  if (restMs === 0 || !onlyNumbersDiffer(status, decision.status)) return decision;
-  return { ...decision, status, next: sooner(decision.next, requeue(restMs)) };
-}
-
-/** 0 when nothing was written lately, also where a clock that was set back makes it seem to come. */
-function restOfHold(writtenAtMs: number | undefined, nowMs: number): number {
-  const restMs = (writtenAtMs ?? Number.NaN) + holdMs - nowMs;
-  return restMs > 0 && restMs <= holdMs ? restMs : 0;
+  if (!onlyNumbersDiffer(status, decision.status)) return decision;
+  const restMs = (observed.numbersHeldSinceMs ?? nowMs) + holdMs - nowMs;
+  // A clock that was set back holds nothing longer.
+  if (restMs <= 0 || restMs > holdMs) return decision;
+  return { ...decision, status, holdsNumbers: true, next: sooner(decision.next, requeue(restMs)) };
 }
 
 function onlyNumbersDiffer(stored: RolloutStatus, next: RolloutStatus): boolean {

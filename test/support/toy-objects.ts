@@ -1,0 +1,51 @@
+/** What the API server of a toy world makes of the writes to it. */
+import type { ReplicaSet, Service } from '../../src/api/kubernetes.ts';
+import { annotations, labels } from '../../src/api/names.ts';
+import type { Rollout, RolloutSpec } from '../../src/api/rollout.ts';
+import type { Effect } from '../../src/core/rollout/decision.ts';
+
+type Annotations = Readonly<Record<string, string>>;
+type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
+
+export function rolloutOf(name: string, spec: RolloutSpec, worn?: Annotations): Rollout {
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    metadata: { name, namespace: 'default', uid: 'u-shop', generation: 1, ...(worn ? { annotations: worn } : {}) },
+    spec,
+  };
+}
+
+export function shopService(name: string): Service {
+  return { metadata: { name, namespace: 'default' }, spec: { selector: { app: 'shop' }, ports: [{ port: 80 }] } };
+}
+
+export function storedReplicaSet(replicaSet: ReplicaSet, nowMs: number): ReplicaSet {
+  const born = { uid: `u-${replicaSet.metadata.name}`, generation: 1, creationTimestamp: new Date(nowMs).toISOString() };
+  return { ...replicaSet, metadata: { ...replicaSet.metadata, ...born }, status: { replicas: 0 } };
+}
+
+export function patchedReplicaSet(old: ReplicaSet, { replicas, annotations: patch }: EffectOf<'patch-replica-set'>): ReplicaSet {
+  const generation = (old.metadata.generation ?? 0) + (replicas === undefined ? 0 : 1);
+  return {
+    ...old,
+    metadata: { ...old.metadata, generation, annotations: annotationsWith(old.metadata.annotations, patch) },
+    spec: { ...old.spec, ...(replicas === undefined ? {} : { replicas }) },
+  };
+}
+
+export function switchedService(old: Service, { managedBy, hash }: EffectOf<'switch-service'>): Service {
+  return {
+    metadata: { ...old.metadata, annotations: { [annotations.managedBy]: managedBy } },
+    spec: { ...old.spec, selector: { ...old.spec.selector, [labels.podTemplateHash]: hash } },
+  };
+}
+
+/** Null removes. */
+export function annotationsWith(
+  old: Annotations | undefined,
+  patch: Readonly<Record<string, string | null>> | undefined,
+): Annotations {
+  const entries = Object.entries({ ...old, ...patch }).filter((entry): entry is [string, string] => entry[1] !== null);
+  return Object.fromEntries(entries);
+}
