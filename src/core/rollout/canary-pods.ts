@@ -123,14 +123,20 @@ function holdsStill({ rollout, frozen }: Situation, course: Course): boolean {
   return frozen || (rollout.spec.paused === true && !course.promoteFull);
 }
 
-/** No pods for a step; but what there is grows and shrinks with the number of pods that the user wants. */
-function unadvanced(situation: Situation, target: Split): Split {
-  const { current, replicas } = situation;
-  const size = current?.size ?? 0;
-  const before = Number(current?.replicaSet.metadata.annotations?.[annotations.desiredReplicas] ?? replicas);
-  const scaled = before > 0 && before !== replicas ? Math.ceil((size * replicas) / before) : size;
-  const canary = Math.min(target.canary, scaled);
-  return { canary, stable: Math.max(target.stable, replicas - canary) };
+/**
+ * No pods for a step; but what there is grows and shrinks with the number of pods that the user wants. What steps of an invalid spec ask
+ * for is not obeyed, neither up nor down.
+ */
+function unadvanced({ current, stable, replicas, frozen }: Situation, target: Split): Split {
+  const canary = Math.min(frozen ? Number.POSITIVE_INFINITY : target.canary, scaled(current, replicas));
+  return { canary, stable: Math.max(frozen ? scaled(stable, replicas) : target.stable, replicas - canary) };
+}
+
+/** The share that it has of the pods, of as many as are wanted now. */
+function scaled(member: Member | undefined, replicas: number): number {
+  if (member === undefined) return 0;
+  const before = Number(member.replicaSet.metadata.annotations?.[annotations.desiredReplicas] ?? replicas);
+  return before > 0 && before !== replicas ? Math.ceil((member.size * replicas) / before) : member.size;
 }
 
 /** True while a Service that shall select another ReplicaSet still selects this one: its last pod stays until then. */
@@ -160,7 +166,7 @@ function planRouted(situation: Situation, course: Course, index: number, traffic
   let current = target.canary;
   if (kind === 'aborted') current = abortedCanary(situation, traffic, deadlines);
   else if (kind === 'update') {
-    if (holdsStill(situation, course)) current = Math.min(current, unadvanced(situation, target).canary);
+    if (holdsStill(situation, course)) current = unadvanced(situation, target).canary;
     if (current < present.canary.size && !traffic.drained) current = present.canary.size;
   }
   const older = situation.older.map((member) => olderRouted(situation, member, traffic, deadlines));

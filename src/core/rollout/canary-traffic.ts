@@ -65,11 +65,16 @@ function isRecorded({ status }: Situation, canaryWeight: number): boolean {
   return weights?.canary.weight === canaryWeight && weights.verified === true;
 }
 
-/** The canary's weight as last written; undefined before the first write. */
-function presentWeight({ observed, status }: Situation): number | undefined {
+/** The canary's weight as last written, as a part of the present maximum; undefined before the first write. */
+function presentWeight({ observed, status, maxWeight }: Situation): number | undefined {
   const { routes } = observed;
-  if (routes !== undefined && routes.state !== 'failed') return routes.desired.canaryWeight;
-  return status.canary?.weights?.canary.weight;
+  const part = (weight: number, of: number): number =>
+    of === maxWeight || of <= 0 ? weight : Math.round((weight * maxWeight) / of);
+  if (routes !== undefined && routes.state !== 'failed') return part(routes.desired.canaryWeight, routes.desired.maxWeight);
+  const weights = status.canary?.weights;
+  if (weights === undefined) return undefined;
+  const others = (weights.additional ?? []).reduce((sum, { weight }) => sum + weight, weights.stable.weight);
+  return part(weights.canary.weight, weights.canary.weight + others);
 }
 
 function routesWith({ canary, maxWeight }: Situation, canaryWeight: number): DesiredRoutes {

@@ -55,6 +55,19 @@ describe('an invalid spec', () => {
     expect(world.sizes()).toEqual({ v1: 4, v2: 1 });
   });
 
+  it('gives no pods and takes none for other steps that it has', () => {
+    const world = paused();
+    world.change({ replicas: 10 });
+    world.settle(10_000);
+    const before = world.sizes();
+    expect(before).toEqual({ v1: 5, v2: 5 });
+    for (const setWeight of [10, 90]) {
+      world.change({ strategy: { canary: { ...canary, steps: [{ setWeight }, { setWeight }, { pause: { duration: 'long' } }] } } });
+      world.settle(10_000);
+      expect([world.status.phase, world.sizes()]).toEqual(['Degraded', before]);
+    }
+  });
+
   it('is not promoted in full: neither pods nor steps move', () => {
     const world = paused();
     world.change({ strategy: blueGreen });
@@ -146,6 +159,23 @@ describe('an invalid spec in the middle of a routed update', () => {
     world.change({ strategy: { canary: { ...routed, steps: [], maxUnavailable: 'none' } } });
     world.settle(5_000);
     expect([world.status.phase, world.liveRoutes?.canaryWeight]).toEqual(['Degraded', 20]);
+  });
+
+  it.each([
+    ['a maxTrafficWeight of 0', 0, [20, 80, 100]],
+    ['a negative maxTrafficWeight', -1, [20, 80, 100]],
+    ['another maxTrafficWeight', 1_000, [200, 800, 1_000]],
+  ])('keeps pods and the share of the traffic with %s', (_name, maxTrafficWeight, weights) => {
+    const world = new ToyWorld({ ...spec, strategy: { canary: routed } }, { services: ['canary', 'stable'] });
+    world.settle(10_000);
+    world.image('v2');
+    world.settle(5_000);
+    const steps = [{ setWeight: 20 }, { pause: {} }, { setWeight: -1 }];
+    world.change({ strategy: { canary: { ...routed, steps, trafficRouting: { ...trafficRouting, maxTrafficWeight } } } });
+    world.settle(10_000);
+    expect([world.status.message?.slice(0, 11), world.sizes()]).toEqual(['InvalidSpec', { v1: 10, v2: 2 }]);
+    const { canaryWeight, stableWeight, maxWeight } = world.liveRoutes ?? {};
+    expect([canaryWeight, stableWeight, maxWeight]).toEqual(weights);
   });
 
   it('takes no pods of the version that an undo left while weight rests on it, and scales the other', () => {

@@ -97,7 +97,7 @@ export function survey(observed: ObservedRollout, nowMs: number): Situation {
     canary,
     steps,
     routed: canary.trafficRouting !== undefined,
-    maxWeight: canary.trafficRouting?.maxTrafficWeight ?? 100,
+    maxWeight: weightsOutOf(canary),
     // Bounds that are lost are taken for the strictest.
     bounds: boundsFor(
       replicas,
@@ -120,6 +120,12 @@ export function survey(observed: ObservedRollout, nowMs: number): Situation {
 
 function isBadNumber(problems: readonly Problem[]): boolean {
   return problems.some(({ path }) => path === 'spec.replicas');
+}
+
+/** A maximum that nobody can mean counts as none. */
+function weightsOutOf({ trafficRouting }: CanaryStrategy): number {
+  const maxWeight = trafficRouting?.maxTrafficWeight ?? 100;
+  return maxWeight >= 1 ? maxWeight : 100;
 }
 
 /** A number that nobody can mean takes no pods away: the one that was wanted last stays in force. */
