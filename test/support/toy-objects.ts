@@ -4,6 +4,11 @@ import { annotations, labels } from '../../src/api/names.ts';
 import type { Rollout, RolloutSpec } from '../../src/api/rollout.ts';
 import type { Effect } from '../../src/core/rollout/decision.ts';
 
+export interface Pod {
+  readonly name: string;
+  readonly readyAtMs: number;
+}
+
 type Annotations = Readonly<Record<string, string>>;
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 

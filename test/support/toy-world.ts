@@ -16,13 +16,16 @@ import type { EffectFailure, ObservedRollout } from '../../src/core/rollout/obse
 import { isEqual } from '../../src/core/rollout/quiet.ts';
 import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
 import { tagOf, templateOf } from './shop-template.ts';
-import { annotationsWith, patchedReplicaSet, rolloutOf, shopService, storedReplicaSet, switchedService } from './toy-objects.ts';
+import {
+  annotationsWith,
+  type Pod,
+  patchedReplicaSet,
+  rolloutOf,
+  shopService,
+  storedReplicaSet,
+  switchedService,
+} from './toy-objects.ts';
 import type { Watch } from './watch.ts';
-
-export interface Pod {
-  readonly name: string;
-  readonly readyAtMs: number;
-}
 
 export interface ToyOptions {
   /** How long a new pod of this ReplicaSet takes; Infinity for an image that never starts. */
