@@ -111,6 +111,22 @@ describe('rampart.dev/on-failure: undo', () => {
     expect(world.rollout.metadata.annotations?.['rampart.dev/last-failure']).toBeUndefined();
   });
 
+  it('waits for a spec that can be obeyed, and writes nothing meanwhile', () => {
+    const world = updating({ steps: [{ setWeight: 50 }, analysis] }, { annotations: undo });
+    const { strategy } = world.rollout.spec;
+    world.change({ strategy: { canary: { steps: [{ setWeight: 101 }] } } });
+    world.settle(5_000);
+    world.verdict('Failed');
+    world.settle(10_000);
+    expect([world.status.abort, world.sizes()]).toEqual([true, { v1: 2, v2: 0 }]);
+    const { writes } = world;
+    world.settle(60_000);
+    expect(world.writes).toBe(writes);
+    world.change(strategy === undefined ? {} : { strategy });
+    world.settle(10_000);
+    expect(world.rollout.spec.template).toEqual(templateOf('v1'));
+  });
+
   it('undoes nothing after a person aborts', () => {
     const world = updating({ steps: [{ setWeight: 50 }, { pause: {} }] }, { annotations: undo });
     world.command({ abort: true });

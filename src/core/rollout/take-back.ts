@@ -67,12 +67,12 @@ export function failureAnnotation(situation: Situation, reason: string, time: st
   return { [annotations.lastFailure]: JSON.stringify(failure) };
 }
 
-/** The template to put back now: once the abort that the failure caused is stored. */
+/** The template to put back now: once the abort that the failure caused is stored, and while the spec is one that can be obeyed. */
 export function templateToPutBack(
   situation: Situation,
 ): { readonly template: PodTemplate; readonly failure: LastFailure } | undefined {
-  const { status, stable, current } = situation;
-  const failure = undoesFailures(situation) ? lastFailure(situation) : undefined;
+  const { status, stable, current, frozen } = situation;
+  const failure = undoesFailures(situation) && !frozen ? lastFailure(situation) : undefined;
   if (failure === undefined || stable === undefined || stable === current) return undefined;
   if (status.abort !== true || status.abortedAt !== failure.time || status.currentPodHash !== failure.hash) return undefined;
   if (situation.hash !== failure.hash) return undefined;
