@@ -1,5 +1,5 @@
 /** What the API server of a toy world makes of the writes to it. */
-import type { ReplicaSet, Service } from '../../src/api/kubernetes.ts';
+import type { EndpointSlice, ReplicaSet, Service } from '../../src/api/kubernetes.ts';
 import { annotations, labels } from '../../src/api/names.ts';
 import type { Rollout, RolloutSpec } from '../../src/api/rollout.ts';
 import type { Effect } from '../../src/core/rollout/decision.ts';
@@ -44,6 +44,15 @@ export function switchedService(old: Service, { managedBy, hash }: EffectOf<'swi
     metadata: { ...old.metadata, annotations: { [annotations.managedBy]: managedBy } },
     spec: { ...old.spec, selector: { ...old.spec.selector, [labels.podTemplateHash]: hash } },
   };
+}
+
+export function sliceOf(service: string, pods: readonly Pod[]): EndpointSlice {
+  const ready = pods.map(({ name }) => ({
+    addresses: ['10.0.0.1'],
+    conditions: { ready: true },
+    targetRef: { kind: 'Pod', name },
+  }));
+  return { metadata: { name: `${service}-1` }, endpoints: ready };
 }
 
 /** Null removes. */

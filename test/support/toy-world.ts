@@ -16,15 +16,7 @@ import type { EffectFailure, ObservedRollout } from '../../src/core/rollout/obse
 import { isEqual } from '../../src/core/rollout/quiet.ts';
 import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
 import { tagOf, templateOf } from './shop-template.ts';
-import {
-  annotationsWith,
-  type Pod,
-  patchedReplicaSet,
-  rolloutOf,
-  shopService,
-  storedReplicaSet,
-  switchedService,
-} from './toy-objects.ts';
+import * as objects from './toy-objects.ts';
 import type { Watch } from './watch.ts';
 
 export interface ToyOptions {
@@ -50,7 +42,7 @@ export class ToyWorld {
   nowMs = startMs;
   rollout: Rollout;
   readonly replicaSets = new Map<string, ReplicaSet>();
-  readonly pods = new Map<string, Pod[]>();
+  readonly pods = new Map<string, objects.Pod[]>();
   readonly services = new Map<string, Service>();
   readonly endpointSlices = new Map<string, readonly EndpointSlice[]>();
   readonly runs = new Map<string, AnalysisRun>();
@@ -83,8 +75,8 @@ export class ToyWorld {
 
   constructor(spec: RolloutSpec, options: ToyOptions = {}, annotations?: Record<string, string>) {
     this.options = options;
-    this.rollout = rolloutOf(options.name ?? 'shop', spec, annotations);
-    for (const name of options.services ?? []) this.services.set(name, shopService(name));
+    this.rollout = objects.rolloutOf(options.name ?? 'shop', spec, annotations);
+    for (const name of options.services ?? []) this.services.set(name, objects.shopService(name));
     this.runCluster();
   }
 
@@ -234,7 +226,7 @@ export class ToyWorld {
         const { name } = replicaSet.metadata;
         if (this.replicaSets.has(name)) throw new Error(`${name} exists`);
         this.write(`create ${name} at ${replicaSet.spec.replicas}`, () => {
-          this.replicaSets.set(name, storedReplicaSet(replicaSet, this.nowMs));
+          this.replicaSets.set(name, objects.storedReplicaSet(replicaSet, this.nowMs));
           this.pods.set(name, []);
           this.noteSize(name, 0, replicaSet.spec.replicas ?? 1);
         });
@@ -280,7 +272,7 @@ export class ToyWorld {
     const old = this.replicaSets.get(effect.name);
     if (old === undefined) throw new Error(`no ReplicaSet ${effect.name}`);
     this.noteSize(effect.name, old.spec.replicas ?? 1, effect.replicas ?? old.spec.replicas ?? 1);
-    this.replicaSets.set(effect.name, patchedReplicaSet(old, effect));
+    this.replicaSets.set(effect.name, objects.patchedReplicaSet(old, effect));
   }
 
   private noteSize(name: string, from: number, to: number): void {
@@ -294,14 +286,14 @@ export class ToyWorld {
     const generation = this.rollout.metadata.generation ?? 0;
     this.rollout = {
       ...this.rollout,
-      metadata: { ...metadata, generation, annotations: annotationsWith(metadata.annotations, effect.annotations) },
+      metadata: { ...metadata, generation, annotations: objects.annotationsWith(metadata.annotations, effect.annotations) },
     };
   }
 
   private switchService(effect: Extract<Effect, { kind: 'switch-service' }>): void {
     const old = this.services.get(effect.name);
     if (old === undefined) throw new Error(`no Service ${effect.name}`);
-    this.services.set(effect.name, switchedService(old, effect));
+    this.services.set(effect.name, objects.switchedService(old, effect));
   }
 
   private converge(desired: DesiredRoutes): void {
@@ -350,7 +342,7 @@ export class ToyWorld {
     return true;
   }
 
-  readyPods(name: string): readonly Pod[] {
+  readyPods(name: string): readonly objects.Pod[] {
     return (this.pods.get(name) ?? []).filter((pod) => pod.readyAtMs <= this.nowMs);
   }
 
@@ -360,14 +352,12 @@ export class ToyWorld {
     const chosen = [...this.replicaSets.values()].filter(
       (one) => hash === undefined || one.metadata.labels?.[labels.podTemplateHash] === hash,
     );
-    const endpoints = chosen.flatMap((one) =>
-      this.readyPods(one.metadata.name).map((pod) => ({
-        addresses: ['10.0.0.1'],
-        conditions: { ready: true },
-        targetRef: { kind: 'Pod', name: pod.name },
-      })),
-    );
-    const slices = [{ metadata: { name: `${name}-1` }, endpoints }];
+    const slices = [
+      objects.sliceOf(
+        name,
+        chosen.flatMap((one) => this.readyPods(one.metadata.name)),
+      ),
+    ];
     if (isEqual(slices, this.endpointSlices.get(name))) return false;
     this.endpointSlices.set(name, slices);
     return true;
