@@ -47,7 +47,7 @@ function pauseProblems(duration: number | string, path: string): readonly Proble
 
 function scaleProblems(scale: SetCanaryScale, path: string, routed: boolean): readonly Problem[] {
   const { weight, replicas, matchTrafficWeight } = scale;
-  if (!routed) return [{ path, message: 'can only be used with trafficRouting' }];
+  if (!routed) return [{ path, message: 'can only be used with trafficRouting: name a router, or take it out' }];
   const used = [weight !== undefined, replicas !== undefined, matchTrafficWeight === true].filter(Boolean).length;
   if (used !== 1) return [{ path, message: 'must have exactly one of weight, replicas and matchTrafficWeight: true' }];
   if (weight !== undefined && (weight < 0 || weight > 100)) {

@@ -66,7 +66,10 @@ function delayProblems(canary: CanaryStrategy, path: string): readonly Problem[]
     scaleDownDelayRevisionLimit,
   });
   if (scaleDownDelaySeconds !== undefined && canary.trafficRouting === undefined) {
-    problems.push({ path: `${path}.scaleDownDelaySeconds`, message: 'can only be used with trafficRouting' });
+    problems.push({
+      path: `${path}.scaleDownDelaySeconds`,
+      message: 'can only be used with trafficRouting: name a router, or take it out',
+    });
   }
   return problems;
 }
@@ -75,7 +78,7 @@ function trafficRoutingProblems(trafficRouting: TrafficRouting, path: string): r
   const { maxTrafficWeight, managedRoutes, nginx, plugins, ...others } = trafficRouting;
   const problems: Problem[] = [];
   const routers = [nginx, plugins, ...Object.values(others)].filter((router) => router !== undefined);
-  if (routers.length === 0) problems.push({ path, message: 'names no router' });
+  if (routers.length === 0) problems.push({ path, message: 'names no router; set plugins["argoproj-labs/gatewayAPI"]' });
   if (maxTrafficWeight !== undefined) {
     if (maxTrafficWeight < 1)
       problems.push({ path: `${path}.maxTrafficWeight`, message: `must be at least 1, got ${maxTrafficWeight}` });

@@ -63,7 +63,10 @@ describe('the whole', () => {
 
   it.each<[object, string]>([
     [{ selector: {} }, 'spec.selector: must not be empty, or it would select every pod of the namespace'],
-    [{ selector: { matchLabels: { app: 'till' } } }, 'spec.template.metadata.labels: must match spec.selector'],
+    [
+      { selector: { matchLabels: { app: 'till' } } },
+      'spec.template.metadata.labels: must match spec.selector: add the labels that it names',
+    ],
     [
       { selector: { matchExpressions: [{ key: 'app', operator: 'Is' }] } },
       'spec.selector.matchExpressions[0].operator: must be In, NotIn, Exists or DoesNotExist, got "Is"',
@@ -102,7 +105,10 @@ describe('the canary', () => {
     [{ maxSurge: 'some' }, `${at}.maxSurge: must be a number or a percentage such as 25%, got "some"`],
     [{ maxUnavailable: '101%' }, `${at}.maxUnavailable: must not be more than 100%, got 101%`],
     [{ maxUnavailable: -1 }, `${at}.maxUnavailable: must not be negative, got -1`],
-    [{ scaleDownDelaySeconds: 5 }, `${at}.scaleDownDelaySeconds: can only be used with trafficRouting`],
+    [
+      { scaleDownDelaySeconds: 5 },
+      `${at}.scaleDownDelaySeconds: can only be used with trafficRouting: name a router, or take it out`,
+    ],
     [{ canaryService: 'a', stableService: 'a' }, `${at}.stableService: must differ from canaryService, both are "a"`],
     [
       { trafficRouting: gateway.trafficRouting, canaryService: 'a' },
@@ -115,7 +121,7 @@ describe('the canary', () => {
   });
 
   it.each<[object, string]>([
-    [{}, `${at}.trafficRouting: names no router`],
+    [{}, `${at}.trafficRouting: names no router; set plugins["argoproj-labs/gatewayAPI"]`],
     [{ istio: {} }, `${at}.trafficRouting.istio: router istio ${unsupported}`],
     [{ plugins: { 'a/b': {} } }, `${at}.trafficRouting.plugins["a/b"]: router plugin "a/b" ${unsupported}`],
     [
@@ -152,7 +158,10 @@ describe('steps', () => {
       `${step}.pause.duration: must be a number of seconds or a duration such as 30s, 5m or 1h30m, got "5x"`,
     ],
     [{ pause: { duration: -5 } }, `${step}.pause.duration: must not be negative, got -5`],
-    [{ setCanaryScale: { replicas: 1 } }, `${step}.setCanaryScale: can only be used with trafficRouting`],
+    [
+      { setCanaryScale: { replicas: 1 } },
+      `${step}.setCanaryScale: can only be used with trafficRouting: name a router, or take it out`,
+    ],
     [{ analysis: {} }, `${step}.analysis.templates: must name at least one template`],
     [{ analysis: { templates: [{}] } }, `${step}.analysis.templates[0].templateName: is required`],
     [

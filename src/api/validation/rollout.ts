@@ -51,7 +51,7 @@ function selectorAndTemplate({ selector, template, workloadRef }: RolloutSpec): 
   }
   const labels = template.metadata?.labels ?? {};
   if (problems.length === 0 && selector !== undefined && !matchesLabels(selector, labels)) {
-    problems.push({ path: 'spec.template.metadata.labels', message: 'must match spec.selector' });
+    problems.push({ path: 'spec.template.metadata.labels', message: 'must match spec.selector: add the labels that it names' });
   }
   const containers = template.spec?.containers;
   if (!Array.isArray(containers) || containers.length === 0) {
