@@ -82,7 +82,13 @@ describe('nothing but the environment', () => {
   });
 });
 
-describe('bounds', () => {
+/** Of this thread: what others do on the machine meanwhile is not the expression's fault. */
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+describe('bounds', { timeout: 60_000 }, () => {
   test.each([
     '(1..1000000000)[0] == 1',
     'len(map(1..2000, map(1..2000, #))) > 0',
@@ -113,9 +119,9 @@ describe('bounds', () => {
     'let z = now(timezone("Europe/Zurich")); count(1..200000, z.Hour() == 1) == 200001',
     'count(1..100000, date("2026-01-01 00:00:00", "2006-01-02 15:04:05", "Europe/Zurich").Year() == 1) == 1',
   ])('%s ends in an error', (text) => {
-    const before = performance.now();
+    const before = cpuMs();
     expect(problem(text).code).toMatch(/limit|evaluation|type/);
-    expect(performance.now() - before).toBeLessThan(3000);
+    expect(cpuMs() - before).toBeLessThan(3000);
   });
 
   test.each([
@@ -140,9 +146,9 @@ describe('bounds', () => {
     'let many = 1..900000; count(1..60000, find(many, true) == 1 and findLast(many, true) == 900000) == 60000',
     'let many = 1..900000; count(1..60000, findIndex(many, true) == 0 and findLastIndex(many, true) == 899999) == 60000',
   ])('%s looks no further than the first answer', (text) => {
-    const before = performance.now();
+    const before = cpuMs();
     expect(run(text)).toBe(true);
-    expect(performance.now() - before).toBeLessThan(3000);
+    expect(cpuMs() - before).toBeLessThan(3000);
   });
 
   test.each([
@@ -151,9 +157,9 @@ describe('bounds', () => {
     ['a <= b < c with text', (inner: string) => `(("a" <= ${inner} < "c") ? "b" : "b")`, '"b"'],
   ])('%s computes no part twice, however deep', (_what, wrap, core) => {
     const text = Array.from({ length: 50 }).reduce<string>(wrap, core);
-    const before = performance.now();
+    const before = cpuMs();
     expect(run(`${text} == ${core}`)).toBe(true);
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(cpuMs() - before).toBeLessThan(1000);
   });
 
   test('a long condition of the ordinary kind is fine', () => {

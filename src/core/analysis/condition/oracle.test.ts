@@ -90,5 +90,5 @@ describe('against expr-lang 1.17', () => {
     });
     expect(wrong.join('\n')).toBe('');
     expect([...differing].sort()).toEqual([...DIFFERENCES.keys()].sort());
-  });
+  }, 60_000);
 });

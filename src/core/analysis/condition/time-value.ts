@@ -17,6 +17,8 @@ export interface Civil {
   readonly weekday: number;
 }
 
+const MAX_ZONES = 100;
+
 export class Timezone {
   readonly name: string;
   private readonly fixedSeconds: number | undefined;
@@ -28,6 +30,9 @@ export class Timezone {
     this.format = format;
   }
 
+  /** name -> zone, of those asked for: making one takes a hundred times as long as using it. */
+  private static readonly zones = new Map<string, Timezone>();
+
   static readonly utc = new Timezone('UTC', 0, undefined);
 
   static fixed(name: string, seconds: number): Timezone {
@@ -38,8 +43,13 @@ export class Timezone {
   static named(name: string): Timezone | undefined {
     if (name === '' || name === 'UTC' || name === 'Local') return Timezone.utc;
     if (!/^[A-Za-z][A-Za-z0-9_+\-/]*$/.test(name)) return undefined;
+    const known = Timezone.zones.get(name);
+    if (known !== undefined) return known;
     try {
-      return new Timezone(name, undefined, new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' }));
+      const format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
+      const zone = new Timezone(name, undefined, format);
+      if (Timezone.zones.size < MAX_ZONES) Timezone.zones.set(name, zone);
+      return zone;
     } catch {
       return undefined;
     }
