@@ -29,8 +29,6 @@ import { version } from './version.ts';
 const random = Math.random;
 /** Events have limits of their own: thousands of them must not hold up the writes that matter. */
 const eventLimits = { qps: 200, burst: 400 };
-/** Without the lease: time for what is done to be told. A new process is better than one that waits. */
-const lostLeaseDeadlineMs = 10_000;
 
 /** Runs until SIGTERM or SIGINT, or until the lease is lost. Resolves with the exit code. */
 export async function main(options: ControllerOptions, warnings: readonly string[]): Promise<number> {
@@ -114,8 +112,7 @@ class ControllerProcess {
     const cluster = (client: KubernetesClient) => (fence === undefined ? client : fencedCluster(client, fence));
     let workers: Workers | undefined;
     const recorder = new EventRecorder({
-      // Not fenced: an event says what was done while this process led, and is the same whoever writes it.
-      cluster: this.#client.withLimits(eventLimits),
+      cluster: cluster(this.#client.withLimits(eventLimits)),
       clock,
       random,
       log: this.#log,
@@ -150,7 +147,6 @@ class ControllerProcess {
     await shutDown({
       clock,
       log: this.#log,
-      ...(!wasTold && { deadlineMs: lostLeaseDeadlineMs }),
       stopWatches: () => watches.stop(),
       controllers: workers?.controllers ?? [],
       events,

@@ -14,9 +14,14 @@ export interface Fence {
 
 /** A Cluster that refuses to write (ApiError `aborted`) while the fence is not held, and breaks off writes under way when it falls. */
 export function fencedCluster(cluster: Cluster, fence: Fence): Cluster {
+  /** signal of a caller -> what aborts with it or with the fence; a controller has one signal for all its writes */
+  const either = new WeakMap<AbortSignal, AbortSignal>();
   const guarded = (what: string, signal: AbortSignal | undefined): AbortSignal => {
     if (!fence.isHeld) throw new ApiError('aborted', `${what}: this process does not hold the lease, so it writes nothing`);
-    return signal === undefined ? fence.signal : AbortSignal.any([signal, fence.signal]);
+    if (signal === undefined) return fence.signal;
+    const known = either.get(signal) ?? AbortSignal.any([signal, fence.signal]);
+    either.set(signal, known);
+    return known;
   };
   return {
     get: (resource, key, signal) => cluster.get(resource, key, signal),
