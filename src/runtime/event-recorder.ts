@@ -47,6 +47,8 @@ interface Pending {
 const rememberedRepeats = 5_000;
 const backoffBaseMs = 200;
 const gentleConcurrency = 2;
+/** From so many on they make way no longer, or they would fill the memory. */
+const mostThatMakeWay = 1_000;
 const backoffMaxMs = 30_000;
 /** While draining: who waits for the end has no time for more. */
 const hurriedBackoffMs = 250;
@@ -150,7 +152,8 @@ export class EventRecorder {
 
   #concurrency(): number {
     const { concurrency = 8, makesWay } = this.#options;
-    return makesWay?.() === true && !this.#isDraining ? Math.min(concurrency, gentleConcurrency) : concurrency;
+    const isGentle = !this.#isDraining && this.#pending <= mostThatMakeWay && makesWay?.() === true;
+    return isGentle ? Math.min(concurrency, gentleConcurrency) : concurrency;
   }
 
   /** Writes the oldest event of one object. Never rejects. */
