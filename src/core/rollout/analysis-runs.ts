@@ -1,5 +1,5 @@
 /**
- * The analysis runs of an update: which of them belong to its present step and background, what they say, which are to be created,
+ * The analysis runs of an update: which of them belong to which place in it, what they say, which are to be created,
  * ended and thrown away. A run is created before a status names it, so one that is there and equal is taken over.
  */
 import type { AnalysisRun } from '../../api/analysis-run.ts';
@@ -10,6 +10,7 @@ import { isCompleted } from '../analysis/phase.ts';
 import type { Course } from './command.ts';
 import type { Effect } from './decision.ts';
 import { moment } from './moment.ts';
+import { type RunType, recordedRuns, runTypes, someRun } from './recorded-runs.ts';
 import { type RunPlace, sameRunSpec, wantedRun } from './run-spec.ts';
 import type { Situation } from './situation.ts';
 
@@ -23,16 +24,21 @@ export interface RunSlot {
 /** Names of one place that are passed over because runs of others have them. */
 const maxForeignRuns = 100;
 
-const emptySlot: RunSlot = { status: undefined, create: undefined, problems: [] };
+/** Only the places that the strategy has. */
+export type Runs = Readonly<Partial<Record<RunType, RunSlot>>>;
+
+export const emptySlot: RunSlot = { status: undefined, create: undefined, problems: [] };
 
 /** What a recorded run says now; undefined where none is recorded for this place, or where it no longer counts. */
 export function recordedRun(situation: Situation, course: Course, place: RunPlace): RolloutAnalysisRunStatus | undefined {
-  const recorded = place.type === 'Step' ? course.stepRun : course.backgroundRun;
+  const recorded = course.runs[place.type];
   if (recorded === undefined) return undefined;
   const run = situation.observed.analysisRuns.find((one) => one.metadata.name === recorded.name);
   if (run === undefined || !belongs(situation, run, place)) return undefined;
   const status = statusOf(run);
-  return course.resumed && status.status === 'Inconclusive' ? undefined : status;
+  // A canary that was inconclusive measures anew; a person who promotes blue-green has decided.
+  const decides = place.type === 'PrePromotion' || place.type === 'PostPromotion';
+  return course.resumed && !decides && status.status === 'Inconclusive' ? undefined : status;
 }
 
 function statusOf(run: AnalysisRun): RolloutAnalysisRunStatus {
@@ -46,7 +52,7 @@ function belongs({ hash, revision }: Situation, { metadata }: AnalysisRun, place
     worn[labels.podTemplateHash] === hash &&
     metadata.annotations?.[annotations.revision] === String(revision) &&
     worn[labels.rolloutType] === place.type &&
-    (place.type === 'Background' || worn[labels.stepIndex] === String(place.index))
+    (place.type !== 'Step' || worn[labels.stepIndex] === String(place.index))
   );
 }
 
@@ -56,7 +62,7 @@ export function stepSlot(situation: Situation, course: Course, index: number): R
   const recorded = recordedRun(situation, course, { type: 'Step', index });
   if (moment(situation, course) !== 'update' || (analysis === undefined && !situation.frozen)) return emptySlot;
   if (recorded !== undefined) return { ...emptySlot, status: recorded };
-  return analysis === undefined ? emptySlot : open(situation, { type: 'Step', index }, analysis);
+  return analysis === undefined ? emptySlot : openRun(situation, { type: 'Step', index }, analysis);
 }
 
 /** The run beside the steps: from its starting step on, while steps remain. */
@@ -69,11 +75,11 @@ export function backgroundSlot(situation: Situation, course: Course, index: numb
   if (recorded !== undefined) return { ...emptySlot, status: recorded };
   const due = steps.length === 0 || (index >= (wanted?.startingStep ?? 0) && index < steps.length);
   if (wanted === undefined || !due || current === undefined || course.restarted) return emptySlot;
-  return open(situation, { type: 'Background' }, wanted);
+  return openRun(situation, { type: 'Background' }, wanted);
 }
 
 /** Takes over an equal run that is under way, else makes one under the first name that is free. */
-function open(situation: Situation, place: RunPlace, analysis: RolloutAnalysis): RunSlot {
+export function openRun(situation: Situation, place: RunPlace, analysis: RolloutAnalysis): RunSlot {
   if (situation.frozen || situation.rollout.spec.paused === true) return emptySlot;
   const wanted = wantedRun(situation, place, analysis);
   if ('problems' in wanted) return { ...emptySlot, problems: wanted.problems };
@@ -99,18 +105,21 @@ function open(situation: Situation, place: RunPlace, analysis: RolloutAnalysis):
 /** Why the runs of this update end it, in the words of the API and of the run; undefined while none does. */
 export function failureOf(situation: Situation, course: Course): string | undefined {
   if (moment(situation, course) !== 'update') return undefined;
-  const step = recordedRun(situation, course, { type: 'Step', index: course.index });
-  const background = recordedRun(situation, course, { type: 'Background' });
-  for (const [status, kind] of [
-    [step, 'Step-based'],
-    [background, 'Background'],
-  ] as const) {
+  for (const type of runTypes) {
+    const status = recordedRun(situation, course, type === 'Step' ? { type, index: course.index } : { type });
     if (status?.status !== 'Failed' && status?.status !== 'Error') continue;
-    const text = `${kind} analysis phase error/failed`;
+    const text = `${kinds[type]} analysis phase error/failed`;
     return status.message ? `${text}: ${status.message}` : text;
   }
   return undefined;
 }
+
+const kinds: Readonly<Record<RunType, string>> = {
+  Step: 'Step-based',
+  Background: 'Background',
+  PrePromotion: 'Blue/green pre-promotion',
+  PostPromotion: 'Blue/green post-promotion',
+};
 
 /**
  * Ends the runs that no longer matter, and throws away those beyond the limits or whose ReplicaSet is gone. What the status shows is not
@@ -118,7 +127,7 @@ export function failureOf(situation: Situation, course: Course): string | undefi
  */
 export function tidyRuns(situation: Situation, kept: ReadonlySet<string>): readonly Effect[] {
   const { observed, rollout, status, frozen } = situation;
-  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } = status.canary ?? {};
+  const shown = recordedRuns(status);
   const effects: Effect[] = [];
   const hashes = new Set(observed.replicaSets.map((one) => one.metadata.labels?.[labels.podTemplateHash]));
   const finished: { readonly successful: AnalysisRun[]; readonly unsuccessful: AnalysisRun[] } = {
@@ -131,7 +140,7 @@ export function tidyRuns(situation: Situation, kept: ReadonlySet<string>): reado
     if (kept.has(name) || deletionTimestamp !== undefined || type === undefined) continue;
     if (!isCompleted(run.status?.phase)) {
       if (run.spec.terminate !== true) effects.push({ kind: 'terminate-analysis-run', name });
-    } else if (frozen || name === step?.name || name === background?.name) continue;
+    } else if (frozen || someRun(shown, (one) => one.name === name)) continue;
     else if (!hashes.has(worn?.[labels.podTemplateHash])) effects.push(deletion(run));
     else finished[run.status?.phase === 'Successful' ? 'successful' : 'unsuccessful'].push(run);
   }

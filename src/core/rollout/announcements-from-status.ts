@@ -22,6 +22,7 @@ import {
   stepDone,
 } from './announcements.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
+import { recordedRuns, runTypes } from './recorded-runs.ts';
 import { revisionOf, wasReused } from './revisions.ts';
 import { recordedScalings } from './scaling-record.ts';
 import { hashOf } from './situation.ts';
@@ -112,10 +113,11 @@ function walk({ observed, status, revision, startedAt, epoch }: StoredUpdate, re
   for (const { reason, startTime } of status.pauseConditions ?? []) {
     if (recent(startTime)) told.push(paused(epoch, status.currentStepIndex ?? 0, reason, startTime));
   }
-  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } = status.canary ?? {};
-  for (const [kind, run] of [['Step', step] as const, ['Background', background] as const]) {
+  const runs = recordedRuns(status);
+  for (const type of runTypes) {
+    const run = runs[type];
     const startedAt = observed.analysisRuns.find(({ metadata }) => metadata.name === run?.name)?.status?.startedAt;
-    if (run?.status === 'Running' && recent(startedAt)) told.push(runBegun(observed, epoch, kind, run.name, index));
+    if (run?.status === 'Running' && recent(startedAt)) told.push(runBegun(observed, epoch, type, run.name, index));
   }
   return told;
 }

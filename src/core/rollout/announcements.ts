@@ -10,6 +10,7 @@ import { recordedRun } from './analysis-runs.ts';
 import { type Course, isStable } from './command.ts';
 import { fingerprint } from './identity/fingerprint.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
+import { type RunType, recordedRuns, runTypes } from './recorded-runs.ts';
 import type { ReplicaSetEffects } from './replica-set-effects.ts';
 import { wasReused } from './revisions.ts';
 import { recordedScalings, type Scaling } from './scaling-record.ts';
@@ -191,27 +192,22 @@ function traffic({ situation, chapter, next, switches }: Story): readonly Announ
 
 function runs(story: Story): readonly Announcement[] {
   const { situation, next, course } = story;
-  const before = course.retried || course.restarted ? undefined : situation.status.canary;
-  const after = next.canary;
-  return [
-    runChange(story, 'Step', before?.currentStepAnalysisRunStatus, after?.currentStepAnalysisRunStatus),
-    runChange(story, 'Background', before?.currentBackgroundAnalysisRunStatus, after?.currentBackgroundAnalysisRunStatus),
-  ].filter((one) => one !== undefined);
+  const before = course.retried || course.restarted ? {} : recordedRuns(situation.status);
+  const after = recordedRuns(next);
+  return runTypes.map((type) => runChange(story, type, before[type], after[type])).filter((one) => one !== undefined);
 }
 
 /** The run of a step that it completed: the status goes on to the next step without showing the run's end. */
 function runEnd(story: Story, index: number): readonly Announcement[] {
   const { situation, course, chapter } = story;
   const ended = recordedRun(situation, course, { type: 'Step', index });
-  const told = runChange(story, 'Step', situation.status.canary?.currentStepAnalysisRunStatus, ended);
+  const told = runChange(story, 'Step', recordedRuns(situation.status).Step, ended);
   return told === undefined ? [] : [{ ...told, order: order.stepEndOrder(chapter.epoch, index, 'run') }];
 }
 
-type RunKind = 'Step' | 'Background';
-
 function runChange(
   { situation, chapter, next }: Story,
-  kind: RunKind,
+  type: RunType,
   before: RolloutAnalysisRunStatus | undefined,
   after: RolloutAnalysisRunStatus | undefined,
 ): Announcement | undefined {
@@ -219,20 +215,20 @@ function runChange(
   if (after === undefined || phase === undefined || phase === '' || phase === 'Pending') return undefined;
   const known = before?.name === after.name && before.status !== '' && before.status !== 'Pending' ? before.status : undefined;
   if (known === phase) return undefined;
-  if (phase === 'Running') return runBegun(situation.observed, chapter.epoch, kind, after.name, next.currentStepIndex ?? 0);
-  const message = `${kind} Analysis Run '${after.name}' Status New: '${phase}' Previous: '${known ?? 'NoPreviousStatus'}'`;
+  if (phase === 'Running') return runBegun(situation.observed, chapter.epoch, type, after.name, next.currentStepIndex ?? 0);
+  const message = `${type} Analysis Run '${after.name}' Status New: '${phase}' Previous: '${known ?? 'NoPreviousStatus'}'`;
   const said = { reason: analysisRunReason(phase), message, identity: `run/${after.name}/${phase}` };
   const bad = phase === 'Failed' || phase === 'Error';
-  return (bad ? warning : normal)({ ...said, order: order.deedOrder(chapter, nth.runs + (kind === 'Step' ? 0 : 1)) });
+  return (bad ? warning : normal)({ ...said, order: order.deedOrder(chapter, nth.runs + runTypes.indexOf(type)) });
 }
 
 /** `index`: of the step in progress. */
-export function runBegun(observed: ObservedRollout, epoch: Epoch, kind: RunKind, name: string, index: number): Announcement {
+export function runBegun(observed: ObservedRollout, epoch: Epoch, type: RunType, name: string, index: number): Announcement {
   const startedAt = observed.analysisRuns.find(({ metadata }) => metadata.name === name)?.status?.startedAt;
-  const from = kind === 'Step' ? index : (observed.rollout.spec.strategy?.canary?.analysis?.startingStep ?? 0);
+  const from = type === 'Background' ? (observed.rollout.spec.strategy?.canary?.analysis?.startingStep ?? 0) : index;
   return normal({
     reason: analysisRunReason('Running'),
-    message: `${kind} Analysis Run '${name}' Status New: 'Running' Previous: 'NoPreviousStatus'`,
+    message: `${type} Analysis Run '${name}' Status New: 'Running' Previous: 'NoPreviousStatus'`,
     identity: `run/${name}/Running`,
     order: order.runBegunOrder(epoch, from, startedAt),
   });

@@ -3,7 +3,8 @@
  * steps, which begin everything again. The result is the course of the update before this pass moves it on. A command is acted on in the
  * pass that sees it; none is overwritten unseen.
  */
-import type { PauseCondition, RolloutAnalysisRunStatus } from '../../api/rollout.ts';
+import type { PauseCondition } from '../../api/rollout.ts';
+import { type RecordedRuns, recordedRuns, someRun } from './recorded-runs.ts';
 import type { Situation } from './situation.ts';
 import { abortAfterUndo, failedBefore, timeOfFailure } from './take-back.ts';
 
@@ -23,8 +24,8 @@ export interface Course {
   readonly pauses: readonly PauseCondition[];
   /** A person said go on: the controller had paused and the conditions are gone. */
   readonly resumed: boolean;
-  readonly stepRun: RolloutAnalysisRunStatus | undefined;
-  readonly backgroundRun: RolloutAnalysisRunStatus | undefined;
+  /** Of this try, as the status has them. */
+  readonly runs: RecordedRuns;
 }
 
 const nothingToReturnTo = 'there is no stable revision to return to; its pods are kept until you change the template or retry';
@@ -52,8 +53,7 @@ function beginAgain(situation: Situation): Course {
     promoteFull: false,
     pauses: [],
     resumed: false,
-    stepRun: undefined,
-    backgroundRun: undefined,
+    runs: {},
   };
   const kept = abortAfterUndo(situation);
   if (kept !== undefined) return { ...fresh, aborted: true, abortedAt: kept };
@@ -87,8 +87,7 @@ function goOn(situation: Situation): Course {
     promoteFull,
     pauses: written.filter(({ reason }) => isStanding(situation, reason, end ?? index)),
     resumed: !cleared && status.controllerPause === true && written.length === 0,
-    stepRun: retried ? undefined : status.canary?.currentStepAnalysisRunStatus,
-    backgroundRun: retried ? undefined : status.canary?.currentBackgroundAnalysisRunStatus,
+    runs: retried ? {} : recordedRuns(status),
   };
 }
 
@@ -96,8 +95,7 @@ function goOn(situation: Situation): Course {
 function isStanding({ status, steps, frozen }: Situation, reason: string, index: number): boolean {
   if (frozen) return true;
   if (reason === 'CanaryPauseStep') return steps[index]?.pause !== undefined;
-  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } = status.canary ?? {};
-  if (reason === 'InconclusiveAnalysisRun') return [step, background].some((run) => run?.status === 'Inconclusive');
+  if (reason === 'InconclusiveAnalysisRun') return someRun(recordedRuns(status), (run) => run.status === 'Inconclusive');
   return true;
 }
 

@@ -7,14 +7,14 @@ import { annotations } from '../../api/names.ts';
 import { conditionMessages } from '../../api/reasons.ts';
 import { type Next, requeue, sooner } from '../decision.ts';
 import { type Advance, advance } from './advance.ts';
-import { backgroundSlot, failureOf, stepSlot, tidyRuns } from './analysis-runs.ts';
+import { backgroundSlot, failureOf, type Runs, stepSlot, tidyRuns } from './analysis-runs.ts';
 import { announcementsOf } from './announcements.ts';
 import { nextAppointment } from './appointments.ts';
 import { arrivalMs } from './arrival.ts';
 import { abortBecause, type Course, readCommand } from './command.ts';
 import type { Decision, Effect } from './decision.ts';
 import { tidyReplicaSets } from './history.ts';
-import { nextStatus, type Runs } from './next-status.ts';
+import { nextStatus } from './next-status.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
 import { isStuck } from './progress.ts';
 import { keepQuiet } from './quiet.ts';
@@ -32,7 +32,7 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
   if (arrives !== undefined) return { status: situation.status, effects: [], announcements: [], next: requeue(arrives) };
   const course = setCourse(situation);
   const moved = advance(situation, course);
-  const runs: Runs = { step: stepSlot(situation, course, moved.index), background: backgroundSlot(situation, course, moved.index) };
+  const runs: Runs = { Step: stepSlot(situation, course, moved.index), Background: backgroundSlot(situation, course, moved.index) };
   const chapter = chapterOf(situation, course, moved);
   const replicaSets = replicaSetEffects(situation, moved, chapter);
   const switches = planSwitches(situation, course, moved.traffic);
@@ -84,11 +84,11 @@ function routeEffects({ traffic }: Advance): readonly Effect[] {
   return traffic?.known === true && !traffic.confirmed ? [{ kind: 'converge-routes', desired: traffic.desired }] : [];
 }
 
-function runEffects(situation: Situation, { step, background }: Runs): readonly Effect[] {
-  const created = [step, background].flatMap(({ create }): Effect[] =>
+function runEffects(situation: Situation, runs: Runs): readonly Effect[] {
+  const created = Object.values(runs).flatMap(({ create }): Effect[] =>
     create === undefined ? [] : [{ kind: 'create-analysis-run', run: create }],
   );
-  const kept = new Set([step, background].flatMap(({ status }) => (status === undefined ? [] : [status.name])));
+  const kept = new Set(Object.values(runs).flatMap(({ status }) => (status === undefined ? [] : [status.name])));
   return [...created, ...tidyRuns(situation, kept)];
 }
 
@@ -97,8 +97,8 @@ function takenBack(revision: number): string {
 }
 
 /** A run that cannot be made is the spec's fault too. */
-function withProblems(situation: Situation, { step, background }: Runs): Situation {
-  const problems = [...step.problems, ...background.problems];
+function withProblems(situation: Situation, runs: Runs): Situation {
+  const problems = Object.values(runs).flatMap((slot) => slot.problems);
   return problems.length === 0 ? situation : { ...situation, problems: [...situation.problems, ...problems] };
 }
 

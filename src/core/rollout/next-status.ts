@@ -2,20 +2,16 @@
 
 import type { LabelSelector } from '../../api/kubernetes.ts';
 import { labels } from '../../api/names.ts';
-import type { CanaryStatus, CanaryWeights, RolloutStatus } from '../../api/rollout.ts';
+import type { CanaryStatus, CanaryWeights, RolloutAnalysisRunStatus, RolloutStatus } from '../../api/rollout.ts';
 import type { Advance } from './advance.ts';
-import type { RunSlot } from './analysis-runs.ts';
+import type { Runs } from './analysis-runs.ts';
 import type { Course } from './command.ts';
 import { conditionsOf } from './conditions.ts';
 import { durationOf } from './duration.ts';
 import { phaseOf } from './phase.ts';
 import { countPods } from './progress.ts';
+import type { RunType } from './recorded-runs.ts';
 import type { Situation } from './situation.ts';
-
-export interface Runs {
-  readonly step: RunSlot;
-  readonly background: RunSlot;
-}
 
 export function nextStatus(situation: Situation, course: Course, moved: Advance, runs: Runs): RolloutStatus {
   const { status, hash, stepHash, collisionCount, frozen, generation, rollout } = situation;
@@ -38,7 +34,7 @@ export function nextStatus(situation: Situation, course: Course, moved: Advance,
     promoteFull: (course.promoteFull && moved.promoted === undefined) || undefined,
     pauseConditions: moved.pauses.length > 0 ? moved.pauses : undefined,
     controllerPause: moved.controllerPause || undefined,
-    canary: canaryStatus(situation, course, moved, runs),
+    canary: canaryStatus(situation, course, runs),
     duration: durationOf(situation, course, moved),
   };
   if (!unknown) {
@@ -57,16 +53,15 @@ function stepIndex({ frozen, steps, status }: Situation, course: Course, moved: 
   return steps.length > 0 || frozen ? moved.index : undefined;
 }
 
-function canaryStatus(situation: Situation, course: Course, moved: Advance, runs: Runs): CanaryStatus | undefined {
+function canaryStatus(situation: Situation, course: Course, runs: Runs): CanaryStatus | undefined {
   const {
     currentStepAnalysisRunStatus: _step,
     currentBackgroundAnalysisRunStatus: _background,
     weights: _weights,
     ...rest
   } = situation.status.canary ?? {};
-  const kept = course.aborted && moved.promoted === undefined;
-  const step = runs.step.status ?? (kept ? refreshed(situation, course.stepRun) : undefined);
-  const background = runs.background.status ?? (kept ? refreshed(situation, course.backgroundRun) : undefined);
+  const step = runStatus(situation, course, runs, 'Step');
+  const background = runStatus(situation, course, runs, 'Background');
   const weights = weightsOf(situation);
   const next: CanaryStatus = {
     ...rest,
@@ -78,7 +73,10 @@ function canaryStatus(situation: Situation, course: Course, moved: Advance, runs
 }
 
 /** After an abort the runs stay visible, with their last word. */
-function refreshed({ observed }: Situation, recorded: CanaryStatus['currentStepAnalysisRunStatus']) {
+function runStatus({ observed }: Situation, course: Course, runs: Runs, type: RunType): RolloutAnalysisRunStatus | undefined {
+  const present = runs[type]?.status;
+  if (present !== undefined || !course.aborted) return present;
+  const recorded = course.runs[type];
   const status = observed.analysisRuns.find((run) => run.metadata.name === recorded?.name)?.status;
   if (recorded === undefined || status === undefined) return recorded;
   return { name: recorded.name, status: status.phase, ...(status.message ? { message: status.message } : {}) };

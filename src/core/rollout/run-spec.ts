@@ -1,15 +1,16 @@
-/** The AnalysisRun that a step or the background of an update asks for: its spec from the templates, its name, labels and owner. */
+/** The AnalysisRun that a place in an update asks for: its spec from the templates, its name, labels and owner. */
 import type { AnalysisRun, AnalysisRunSpec } from '../../api/analysis-run.ts';
 import { annotations, argoApiVersion, labels } from '../../api/names.ts';
 import type { Problem } from '../../api/problem.ts';
 import type { RolloutAnalysis } from '../../api/rollout.ts';
 import { type ArgumentSource, mergeTemplates } from '../analysis/merge-templates.ts';
 import { lookUpField } from './field-reference.ts';
+import type { RunType } from './recorded-runs.ts';
 import { controllerReference } from './revisions.ts';
 import type { Situation } from './situation.ts';
 
 /** Which run of an update is meant. */
-export type RunPlace = { readonly type: 'Step'; readonly index: number } | { readonly type: 'Background' };
+export type RunPlace = { readonly type: 'Step'; readonly index: number } | { readonly type: Exclude<RunType, 'Step'> };
 
 export type WantedRun = { readonly run: AnalysisRun } | { readonly problems: readonly Problem[] };
 
@@ -24,8 +25,8 @@ export function wantedRun(situation: Situation, place: RunPlace, analysis: Rollo
     analysisTemplates: observed.analysisTemplates,
     clusterAnalysisTemplates: observed.clusterAnalysisTemplates,
     resolve: (source) => resolve(situation, source),
-    mustEnd: place.type === 'Step',
-    path: place.type === 'Step' ? `spec.strategy.canary.steps[${place.index}].analysis` : 'spec.strategy.canary.analysis',
+    mustEnd: place.type !== 'Background',
+    path: pathOf(place),
   });
   if ('problems' in merged) return merged;
   const instance = rollout.metadata.labels?.[labels.instanceId];
@@ -52,8 +53,19 @@ export function wantedRun(situation: Situation, place: RunPlace, analysis: Rollo
   };
 }
 
+const paths = {
+  Background: 'spec.strategy.canary.analysis',
+  PrePromotion: 'spec.strategy.blueGreen.prePromotionAnalysis',
+  PostPromotion: 'spec.strategy.blueGreen.postPromotionAnalysis',
+} as const;
+const endings = { Background: '', PrePromotion: '-pre', PostPromotion: '-post' } as const;
+
+function pathOf(place: RunPlace): string {
+  return place.type === 'Step' ? `spec.strategy.canary.steps[${place.index}].analysis` : paths[place.type];
+}
+
 function runName({ name, hash, revision }: Situation, place: RunPlace): string {
-  return `${name}-${hash}-${revision}${place.type === 'Step' ? `-${place.index}` : ''}`;
+  return `${name}-${hash}-${revision}${place.type === 'Step' ? `-${place.index}` : endings[place.type]}`;
 }
 
 function resolve(situation: Situation, source: ArgumentSource): { readonly value: string } | { readonly problem: string } {
