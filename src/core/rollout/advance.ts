@@ -4,11 +4,12 @@
  */
 import type { PauseCondition } from '../../api/rollout.ts';
 import { recordedRun } from './analysis-runs.ts';
-import { type PodPlan, planPods, podsToPromote, withFarewell } from './canary-pods.ts';
+import { type CanaryPods, planPods, podsToPromote } from './canary-pods.ts';
 import { planTraffic, type TrafficPlan } from './canary-traffic.ts';
 import { type Course, isStable } from './command.ts';
 import { moment } from './moment.ts';
 import { pauseEnd, withoutStepPause, withPause } from './pause.ts';
+import { type PodPlan, withFarewell } from './pod-plan.ts';
 import type { Situation } from './situation.ts';
 import { weightAt } from './steps.ts';
 
@@ -30,7 +31,7 @@ export interface Advance {
 }
 
 export function advance(situation: Situation, course: Course): Advance {
-  const { steps, rollout, frozen } = situation;
+  const { steps, rollout, frozen, routed, canary } = situation;
   const walk: Walk = { index: course.index, pauses: [...course.pauses], before: [], after: [], wakeAtMs: undefined, again: false };
   let plan = planAt(situation, course, walk.index);
   const waits = frozen || rollout.spec.paused === true;
@@ -59,7 +60,7 @@ export function advance(situation: Situation, course: Course): Advance {
     doneAfter: walk.after,
     pauses: promoted === undefined && !course.promoteFull ? walk.pauses : [],
     controllerPause: resumePending || (promoted === undefined && !course.promoteFull && walk.pauses.length > 0),
-    pods: promoted === undefined ? plan.pods : withFarewell(situation, plan.pods),
+    pods: promoted === undefined || !routed ? plan.pods : withFarewell(situation, plan.pods, canary.scaleDownDelaySeconds ?? 30),
     traffic: plan.traffic,
     promoted,
     wakeAtMs: walk.wakeAtMs,
@@ -68,7 +69,7 @@ export function advance(situation: Situation, course: Course): Advance {
 }
 
 interface Plan {
-  readonly pods: PodPlan;
+  readonly pods: CanaryPods;
   readonly traffic: TrafficPlan | undefined;
 }
 

@@ -8,26 +8,18 @@ import { moveReplicas, type Sizes, type Split, splitReplicas } from './canary-re
 import { routedCanary, type TrafficPlan } from './canary-traffic.ts';
 import type { Course } from './command.ts';
 import { moment } from './moment.ts';
+import { keptAfterAbort, keptUntilDeadline, liftedDeadlines, type PodPlan } from './pod-plan.ts';
 import type { Member, Situation } from './situation.ts';
-import { timestamp } from './situation.ts';
 import { weightAt } from './steps.ts';
 
-export interface PodPlan {
-  /** Pods of the current template. */
-  readonly current: number;
-  /** Pods of the stable ReplicaSet where it is not the current one. */
-  readonly stable: number;
-  /** In the order of `situation.older`. */
-  readonly older: readonly number[];
-  /** ReplicaSet name -> its scale-down deadline, null to lift it. */
-  readonly deadlines: ReadonlyMap<string, string | null>;
+export interface CanaryPods extends PodPlan {
   /** Where the step wants to be. */
   readonly target: Split;
   /** The step's pods are there: asked for, and the canary's available. */
   readonly reached: boolean;
 }
 
-export function planPods(situation: Situation, course: Course, index: number, traffic: TrafficPlan | undefined): PodPlan {
+export function planPods(situation: Situation, course: Course, index: number, traffic: TrafficPlan | undefined): CanaryPods {
   const { current, stable, frozen } = situation;
   if (frozen && current === undefined && stable === undefined) return standStill(situation);
   if (moment(situation, course) === 'stranded') return standStill(situation);
@@ -46,7 +38,7 @@ function sides({ current, stable, older }: Situation) {
   return { canary: current ?? nobody, stable: stable === undefined || stable === current ? nobody : stable, older };
 }
 
-function standStill(situation: Situation): PodPlan {
+function standStill(situation: Situation): CanaryPods {
   const { canary, stable, older } = sides(situation);
   const target = { canary: canary.size, stable: stable.size };
   return {
@@ -60,7 +52,7 @@ function standStill(situation: Situation): PodPlan {
 }
 
 /** Nobody is taken away from where weights may rest; the user's scaling goes on. */
-function withoutRoutes(situation: Situation, course: Course): PodPlan {
+function withoutRoutes(situation: Situation, course: Course): CanaryPods {
   const { current, stable, replicas } = situation;
   const still = standStill(situation);
   return {
@@ -70,7 +62,7 @@ function withoutRoutes(situation: Situation, course: Course): PodPlan {
   };
 }
 
-function planBasic(situation: Situation, course: Course, index: number): PodPlan {
+function planBasic(situation: Situation, course: Course, index: number): CanaryPods {
   const present = sides(situation);
   const target = basicTarget(situation, course, index);
   const moves = moveReplicas(situation.bounds, target, present);
@@ -158,7 +150,7 @@ export function podsToPromote(situation: Situation): number {
   return !routed && canary.stableService !== undefined && bounds.maxSurge === 0 && replicas > 1 ? replicas - 1 : replicas;
 }
 
-function planRouted(situation: Situation, course: Course, index: number, traffic: TrafficPlan): PodPlan {
+function planRouted(situation: Situation, course: Course, index: number, traffic: TrafficPlan): CanaryPods {
   const present = sides(situation);
   const deadlines = new Map(liftedDeadlines(situation));
   const kind = moment(situation, course);
@@ -180,31 +172,16 @@ function planRouted(situation: Situation, course: Course, index: number, traffic
   };
 }
 
-/** Kept until nobody is sent to them and stable is whole, and then for the delay that the user wants. */
 function abortedCanary(situation: Situation, traffic: TrafficPlan, deadlines: Map<string, string | null>): number {
-  const { current, stable, canary, replicas, nowMs } = situation;
-  if (current === undefined || current.size === 0) return 0;
-  const delay = canary.abortScaleDownDelaySeconds ?? 30;
-  const deadline = current.replicaSet.metadata.annotations?.[annotations.scaleDownDeadline];
-  const released = traffic.drained && traffic.desired.canaryWeight === 0 && !isRouted(situation, current);
-  deadlines.delete(current.name);
-  if (delay === 0 || !released) return current.size;
-  if (deadline === undefined) {
-    if ((stable?.available ?? 0) >= replicas) deadlines.set(current.name, timestamp(nowMs + delay * 1000 + 999));
-    return current.size;
-  }
-  if (Date.parse(deadline) > nowMs) return current.size;
-  deadlines.set(current.name, null);
-  return 0;
+  const { current, canary } = situation;
+  const released = current !== undefined && traffic.drained && traffic.desired.canaryWeight === 0 && !isRouted(situation, current);
+  return keptAfterAbort(situation, { released, delay: canary.abortScaleDownDelaySeconds ?? 30 }, deadlines);
 }
 
 function olderRouted(situation: Situation, member: Member, traffic: TrafficPlan, deadlines: Map<string, string | null>): number {
   if (member.size === 0) return 0;
-  if (!traffic.drained || (isRouted(situation, member) && situation.replicas > 0)) return member.size;
-  const deadline = member.replicaSet.metadata.annotations?.[annotations.scaleDownDeadline];
-  if (deadline !== undefined && Date.parse(deadline) > situation.nowMs) return member.size;
-  if (deadline !== undefined) deadlines.set(member.name, null);
-  return 0;
+  const isSent = !traffic.drained || (isRouted(situation, member) && situation.replicas > 0);
+  return isSent ? member.size : keptUntilDeadline(situation, member, deadlines);
 }
 
 /** True while the canary or the stable Service selects it. */
@@ -212,20 +189,4 @@ function isRouted({ observed, canary }: Situation, member: Member): boolean {
   return [canary.canaryService, canary.stableService].some(
     (name) => name !== undefined && observed.services.get(name)?.spec.selector?.[labels.podTemplateHash] === member.hash,
   );
-}
-
-/** With the deadline of the version that was stable until now, whose pods stay for the user's delay. */
-export function withFarewell({ stable, canary, nowMs, routed }: Situation, pods: PodPlan): PodPlan {
-  const delay = canary.scaleDownDelaySeconds ?? 30;
-  if (!routed || stable === undefined || delay <= 0) return pods;
-  return { ...pods, deadlines: new Map([...pods.deadlines, [stable.name, timestamp(nowMs + delay * 1000 + 999)]]) };
-}
-
-/** A ReplicaSet that is current or stable again is not on its way out. */
-function liftedDeadlines({ current, stable }: Situation): ReadonlyMap<string, string | null> {
-  const lifted = new Map<string, string | null>();
-  for (const member of [current, stable]) {
-    if (member?.replicaSet.metadata.annotations?.[annotations.scaleDownDeadline] !== undefined) lifted.set(member.name, null);
-  }
-  return lifted;
 }
