@@ -19,7 +19,7 @@ const labelMeanings: Meanings<keyof typeof labels> = {
   podTemplateHash: 'On ReplicaSets, pods and AnalysisRuns, and in the selectors of Services: which pod template it is.',
   deploymentHash: 'What a Deployment puts on its ReplicaSets; read when ReplicaSets are adopted, never written.',
   instanceId: 'On Rollouts, AnalysisRuns and Experiments: which controller is meant, where there are several.',
-  rolloutType: 'On AnalysisRuns: Step or Background (PrePromotion and PostPromotion belong to blue-green).',
+  rolloutType: 'On AnalysisRuns: Step or Background of a canary, PrePromotion or PostPromotion of blue-green.',
   stepIndex: 'On AnalysisRuns of a step: which one, counted from 0.',
   jobRunUid: 'On Jobs of a metric: the uid of the AnalysisRun.',
 };
@@ -46,6 +46,7 @@ const annotationMeanings: Meanings<keyof typeof annotations> = {
   onFailure: 'On Rollouts: `undo` also puts the stable template back into the spec after a failure.',
   lastFailure: 'On Rollouts: revision, hash, reason and time of the newest failed update, as JSON.',
   scalings: 'On ReplicaSets: their newest changes of size, for events that a crash left untold.',
+  wasStable: 'On ReplicaSets of blue-green that were stable: going back while their pods are kept needs no analysis and no pause.',
   weightsOf:
     'On routes while a canary has weight: for which Rollouts, and how the route is given back if they are deleted while Rampart is down; JSON.',
 };

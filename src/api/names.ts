@@ -46,6 +46,8 @@ export const annotations = {
   lastFailure: 'rampart.dev/last-failure',
   /** On ReplicaSets: the newest changes of size, written with them, so that what a crash left untold can be told. */
   scalings: 'rampart.dev/scalings',
+  /** On ReplicaSets that blue-green took out of service after they were stable: going back to one that still has its pods needs no proof. */
+  wasStable: 'rampart.dev/was-stable',
   /** On routes, while a canary has weight: JSON that says for which Rollouts, and how to give the route back without them. */
   weightsOf: 'rampart.dev/weights-of',
 } as const;

@@ -65,6 +65,8 @@ export const phaseMessages = {
   becomingAvailable: 'updated replicas are still becoming available',
   oldReplicas: 'old replicas are pending termination',
   steps: 'waiting for all steps to complete',
+  cutover: 'active service cutover pending',
+  analysis: 'waiting for analysis to complete',
   specObserved: 'waiting for rollout spec update to be observed',
   unpause: 'waiting for rollout to unpause',
 } as const;

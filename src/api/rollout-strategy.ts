@@ -92,12 +92,12 @@ export const canaryStrategySchema = withRules(canaryStrategyFields, [
   },
 ]);
 
-export const blueGreenStrategySchema = z.object({
+const blueGreenStrategyFields = z.object({
   activeService: requiredText('Service that users reach.'),
   previewService: text('Service that selects the new version before it is active.'),
-  previewReplicaCount: int('Pods of the new version before it is active; spec.replicas if absent.'),
+  previewReplicaCount: int('Pods of the new version until it is promoted, spec.replicas at most; spec.replicas if absent.'),
   autoPromotionEnabled: flag('False waits for a person before the switch; true if absent.'),
-  autoPromotionSeconds: int('Switches so long after the new version is ready.'),
+  autoPromotionSeconds: int('Waits so long, or for a person, before the switch.'),
   maxUnavailable: intOrString('Pods that may be missing during a restart; 25% if absent.'),
   scaleDownDelaySeconds: int('How long the pods of the version before are kept after the switch; 30 if absent.'),
   scaleDownDelayRevisionLimit: int('How many versions before are kept for that time.'),
@@ -108,3 +108,10 @@ export const blueGreenStrategySchema = z.object({
   activeMetadata: object(childMetadataSchema, 'Labels and annotations that pods wear while they are active.'),
   previewMetadata: object(childMetadataSchema, 'Labels and annotations that pods wear while they are preview.'),
 });
+
+export const blueGreenStrategySchema = withRules(blueGreenStrategyFields, [
+  {
+    rule: "!has(self.previewService) || self.previewService == '' || self.previewService != self.activeService",
+    message: 'activeService and previewService must not be the same Service',
+  },
+]);

@@ -7,7 +7,7 @@ import type { rolloutAnalysisSchema, rolloutArgumentSchema } from './analysis-fi
 import type { canaryStepSchema, setCanaryScaleSchema } from './canary-step.ts';
 import { type DeepReadonly, flag, int, object, requiredObject, text, time, withRules } from './fields.ts';
 import { labelSelectorSchema, objectMetaSchema, podTemplateSchema } from './kubernetes-fields.ts';
-import type { canaryStatusSchema, pauseConditionSchema, rolloutConditionSchema } from './rollout-status.ts';
+import type { blueGreenStatusSchema, canaryStatusSchema, pauseConditionSchema, rolloutConditionSchema } from './rollout-status.ts';
 import { rolloutStatusSchema } from './rollout-status.ts';
 import { blueGreenStrategySchema, canaryStrategySchema } from './rollout-strategy.ts';
 import type { trafficRoutingSchema } from './traffic-routing.ts';
@@ -77,12 +77,14 @@ export type RolloutPhase = NonNullable<RolloutStatus['phase']>;
 export type RolloutCondition = DeepReadonly<z.infer<typeof rolloutConditionSchema>>;
 export type PauseCondition = DeepReadonly<z.infer<typeof pauseConditionSchema>>;
 export type CanaryStatus = DeepReadonly<z.infer<typeof canaryStatusSchema>>;
+export type BlueGreenStatus = DeepReadonly<z.infer<typeof blueGreenStatusSchema>>;
 export type CanaryWeights = NonNullable<CanaryStatus['weights']>;
 /** Name, phase and message of an AnalysisRun, as a Rollout's status shows it. */
 export type RolloutAnalysisRunStatus = NonNullable<CanaryStatus['currentStepAnalysisRunStatus']>;
 export type RolloutDuration = NonNullable<RolloutStatus['duration']>;
 
 export type CanaryStrategy = DeepReadonly<z.infer<typeof canaryStrategySchema>>;
+export type BlueGreenStrategy = DeepReadonly<z.infer<typeof blueGreenStrategySchema>>;
 export type CanaryStep = DeepReadonly<z.infer<typeof canaryStepSchema>>;
 export type SetCanaryScale = DeepReadonly<z.infer<typeof setCanaryScaleSchema>>;
 export type TrafficRouting = DeepReadonly<z.infer<typeof trafficRoutingSchema>>;

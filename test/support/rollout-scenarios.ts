@@ -6,7 +6,7 @@ import { lawsFor } from './rollout-laws.ts';
 import { templateOf } from './shop-template.ts';
 import { type ToyOptions, ToyWorld } from './toy-world.ts';
 
-const template: AnalysisTemplate = {
+export const good: AnalysisTemplate = {
   metadata: { name: 'good' },
   spec: {
     metrics: [
@@ -27,7 +27,7 @@ export interface Case {
   readonly actions: readonly Action[];
 }
 
-type Action =
+export type Action =
   | { readonly do: 'image'; readonly tag: string }
   | { readonly do: 'abort' | 'retry' | 'promote' | 'full' | 'pause' | 'unpause' | 'restart-process' }
   | { readonly do: 'scale'; readonly replicas: number }
@@ -37,7 +37,7 @@ type Action =
   | { readonly do: 'verdict'; readonly phase: 'Running' | 'Successful' | 'Failed' | 'Inconclusive' };
 
 const tag = fc.constantFrom('v1', 'v2', 'v3');
-const action: fc.Arbitrary<Action> = fc.oneof(
+export const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('image' as const), tag }) },
   {
     weight: 6,
@@ -107,7 +107,7 @@ function worldOf(one: Case, times: Times): ToyWorld {
   let nth = 0;
   return new ToyWorld(spec, {
     services: services ? ['canary', 'stable'] : [],
-    templates: [template],
+    templates: [good],
     podLatencyMs: () => {
       nth += 1;
       return one.podMs * (1 + (nth % 3));
@@ -122,7 +122,7 @@ function worldOf(one: Case, times: Times): ToyWorld {
   });
 }
 
-function act(world: ToyWorld, one: Action): void {
+export function act(world: ToyWorld, one: Action): void {
   switch (one.do) {
     case 'image':
       world.image(one.tag);

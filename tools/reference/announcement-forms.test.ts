@@ -61,11 +61,19 @@ const routing = {
 };
 
 function begin(canary: object, options: ToyOptions = {}, annotations?: Record<string, string>): ToyWorld {
+  return beginWith({ canary: { maxSurge: 1, maxUnavailable: 0, ...canary } }, options, annotations);
+}
+
+function beginBlueGreen(blueGreen: object): ToyWorld {
+  return beginWith({ blueGreen: { activeService: 'active', ...blueGreen } }, { services: ['active'] });
+}
+
+function beginWith(strategy: NonNullable<RolloutSpec['strategy']>, options: ToyOptions, annotations?: Record<string, string>) {
   const spec: RolloutSpec = {
     replicas: 2,
     selector: { matchLabels: { app: 'shop' } },
     template: templateOf('v1'),
-    strategy: { canary: { maxSurge: 1, maxUnavailable: 0, ...canary } },
+    strategy,
   };
   const world = new ToyWorld(spec, { templates: [template], ...watched, ...options }, annotations);
   world.settle(10_000);
@@ -141,6 +149,31 @@ const lives: Readonly<Record<string, () => void>> = {
           () => world.verdict('Running'),
           () => world.verdict(phase),
           () => world.command({ abort: false }),
+        );
+      }
+    }
+  },
+  'blue-green by hand and by itself, and back': () => {
+    const world = beginBlueGreen({ autoPromotionEnabled: false });
+    then(
+      world,
+      () => world.image('v2'),
+      () => world.command({ pauseConditions: null }),
+      () => world.image('v1'),
+      () => world.change({ strategy: { blueGreen: { activeService: 'active', autoPromotionSeconds: 60 } } }),
+      () => world.image('v3'),
+      () => world.change({ strategy: { blueGreen: { activeService: 'none' } } }),
+    );
+  },
+  'analyses of blue-green of every outcome': () => {
+    for (const analyses of [{ prePromotionAnalysis: analysis }, { postPromotionAnalysis: analysis }]) {
+      for (const phase of ['Successful', 'Failed', 'Error', 'Inconclusive'] as const) {
+        const world = beginBlueGreen(analyses);
+        then(
+          world,
+          () => world.image('v2'),
+          () => world.verdict('Running'),
+          () => world.verdict(phase),
         );
       }
     }

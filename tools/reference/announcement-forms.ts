@@ -4,6 +4,7 @@
  */
 import { annotations } from '../../src/api/names.ts';
 import { type ConditionStatus, type ConditionType, conditionMessages, phaseMessages } from '../../src/api/reasons.ts';
+import { type RunType, runTypes } from '../../src/core/rollout/recorded-runs.ts';
 
 export interface EventForm {
   readonly reason: string;
@@ -21,9 +22,16 @@ export const reservedReasons = ['ExperimentCreated', 'ReconciliationError', 'Rol
 const tookBack = `The template of the stable revision was put back after revision <revision> failed; see annotation ${annotations.lastFailure}`;
 const reasserted = 'The weights of a route were changed by someone else and were set again (canary <weight>)';
 
-function runForms(kind: 'Step' | 'Background'): readonly EventForm[] {
+const whoseRun: Readonly<Record<RunType, string>> = {
+  Step: 'The run of a step',
+  Background: 'The background run',
+  PrePromotion: 'The run before the active Service is switched',
+  PostPromotion: 'The run after the active Service was switched',
+};
+
+function runForms(kind: RunType): readonly EventForm[] {
   const form = (phase: string) => `${kind} Analysis Run '<name>' Status New: '${phase}' Previous: '<phase>'`;
-  const whose = kind === 'Step' ? 'The run of a step' : 'The background run';
+  const whose = whoseRun[kind];
   return [
     normal('AnalysisRunRunning', form('Running'), `${whose} has begun.`),
     normal('AnalysisRunSuccessful', form('Successful'), `${whose} ended well.`),
@@ -55,10 +63,10 @@ export const rolloutEvents: readonly EventForm[] = [
   normal('TrafficWeightUpdated', 'Traffic weight updated from <weight> to <weight>', 'The routes carry another weight.'),
   warning('TrafficRoutingError', reasserted, 'Someone else changed weights that this Rollout owns.'),
   warning('TrafficRoutingError', '<what the router says>', 'The routes could not be written, or a gateway refused them.'),
-  ...runForms('Step'),
-  ...runForms('Background'),
+  ...runTypes.flatMap(runForms),
   normal('RolloutStepCompleted', 'Rollout step <step>/<steps> completed (<what it was>)', 'A step is done.'),
   normal('RolloutPaused', 'Rollout is paused (CanaryPauseStep)', 'A pause step has begun.'),
+  normal('RolloutPaused', 'Rollout is paused (BlueGreenPause)', 'A new version is ready and waits for a person or for a time.'),
   normal('RolloutPaused', 'Rollout is paused (InconclusiveAnalysisRun)', 'An analysis could not decide.'),
   normal('RolloutPaused', `Rollout is paused (${phaseMessages.manuallyPaused})`, '`spec.paused` was set.'),
   normal('RolloutResumed', conditionMessages.resumed, 'It goes on without having completed a step.'),
@@ -80,6 +88,16 @@ export const rolloutEvents: readonly EventForm[] = [
     'RolloutCompleted',
     'Rollout completed update to revision <revision> (<hash>): Completed all <steps> canary steps',
     'The new version is the stable one, by its steps.',
+  ),
+  normal(
+    'RolloutCompleted',
+    'Rollout completed update to revision <revision> (<hash>): Completed blue-green update',
+    'The new version is the stable one, users reach it, and what was measured was good.',
+  ),
+  normal(
+    'RolloutCompleted',
+    'Rollout completed update to revision <revision> (<hash>): Fast rollback',
+    'Users are back at a version of blue-green that was stable before and still had its pods.',
   ),
   normal(
     'RolloutCompleted',
@@ -129,12 +147,16 @@ const aborted =
 
 /** In the order in which they are written. */
 export const rolloutConditions: readonly ConditionForm[] = [
-  form(['Available', 'True', 'AvailableReason'], messages.available, 'At least `spec.replicas` pods are available.'),
+  form(
+    ['Available', 'True', 'AvailableReason'],
+    messages.available,
+    'At least `spec.replicas` pods are available; of blue-green those that the active Service selects.',
+  ),
   form(['Available', 'False', 'AvailableReason'], messages.notAvailable, 'Fewer are.'),
   form(
     ['Healthy', 'True', 'RolloutHealthy'],
     messages.healthy,
-    'The version in the spec is stable, all its pods are available, no others are there. Absent before that was so for the first time.',
+    'The version in the spec is stable, all its pods are available, no others are there; of blue-green, no others are selected. Absent before that was so for the first time.',
   ),
   form(['Healthy', 'False', 'RolloutHealthy'], messages.notHealthy, 'It was so, and is not now.'),
   form(['Completed', 'True', 'RolloutCompleted'], messages.completed, 'The version in the spec is the stable one.'),
@@ -156,12 +178,27 @@ export const rolloutConditions: readonly ConditionForm[] = [
   ),
   form(
     ['Paused', 'True', 'RolloutPaused'],
+    `${messages.paused}: goes on with the promotion of revision <revision> at <instant>`,
+    'A new version of blue-green is ready, and `autoPromotionSeconds` are not over.',
+  ),
+  form(
+    ['Paused', 'True', 'RolloutPaused'],
+    `${messages.paused}: goes on with the promotion of revision <revision> when someone promotes it: kubectl argo rollouts promote <name>`,
+    'A new version of blue-green is ready and waits for a person.',
+  ),
+  form(
+    ['Paused', 'True', 'RolloutPaused'],
+    `${messages.paused}: an analysis could not decide; goes on with the promotion of revision <revision> by kubectl argo rollouts promote <name>, or goes back by kubectl argo rollouts abort <name>`,
+    'An analysis before or after the switch of blue-green could not decide.',
+  ),
+  form(
+    ['Paused', 'True', 'RolloutPaused'],
     `${messages.paused}<where>: goes on when spec.paused is no longer true`,
     'A person paused it.',
   ),
   form(
     ['Paused', 'True', 'RolloutPaused'],
-    `${messages.paused} at step <step>/<steps> (<what it is>): goes on when what InvalidSpec says is put right`,
+    `${messages.paused}<where>: goes on when what InvalidSpec says is put right`,
     'It was paused when its spec became one that cannot be obeyed.',
   ),
   form(['Paused', 'True', 'RolloutPaused'], aborted, 'It was aborted in a pause.'),

@@ -83,7 +83,42 @@ describe('the whole', () => {
     [{ workloadRef: { name: 'x' } }, `spec.workloadRef: workloadRef ${unsupported}`],
     [{ rollbackWindow: { revisions: 2 } }, `spec.rollbackWindow: rollbackWindow ${unsupported}`],
     [{ restartAt: '2026-01-01T00:00:00Z' }, `spec.restartAt: restart ${unsupported}`],
-    [{ strategy: { blueGreen: { activeService: 'shop' } } }, `spec.strategy.blueGreen: blue-green strategy ${unsupported}`],
+    [
+      { strategy: { blueGreen: { activeService: 'shop', antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } } } },
+      `spec.strategy.blueGreen.antiAffinity: antiAffinity ${unsupported}`,
+    ],
+    [
+      { strategy: { blueGreen: { activeService: 'shop', activeMetadata: { labels: { role: 'active' } } } } },
+      `spec.strategy.blueGreen.activeMetadata: activeMetadata ${unsupported}`,
+    ],
+    [
+      { strategy: { blueGreen: { activeService: 'shop', previewMetadata: { labels: { role: 'preview' } } } } },
+      `spec.strategy.blueGreen.previewMetadata: previewMetadata ${unsupported}`,
+    ],
+    [
+      { strategy: { blueGreen: { activeService: '' } } },
+      'spec.strategy.blueGreen.activeService: is required: name the Service that users reach',
+    ],
+    [
+      { strategy: { blueGreen: { activeService: 'shop', previewService: 'shop' } } },
+      'spec.strategy.blueGreen.previewService: must differ from activeService, both are "shop"',
+    ],
+    [
+      { strategy: { blueGreen: { activeService: 'shop', previewReplicaCount: -1 } } },
+      'spec.strategy.blueGreen.previewReplicaCount: must not be negative, got -1',
+    ],
+    [
+      { strategy: { blueGreen: { activeService: 'shop', autoPromotionSeconds: -5 } } },
+      'spec.strategy.blueGreen.autoPromotionSeconds: must not be negative, got -5',
+    ],
+    [
+      { strategy: { blueGreen: { activeService: 'shop', scaleDownDelayRevisionLimit: -1 } } },
+      'spec.strategy.blueGreen.scaleDownDelayRevisionLimit: must not be negative, got -1',
+    ],
+    [
+      { strategy: { blueGreen: { activeService: 'shop', prePromotionAnalysis: { templates: [{ templateName: '' }] } } } },
+      'spec.strategy.blueGreen.prePromotionAnalysis.templates[0].templateName: must not be empty',
+    ],
   ])('%j', (change, problem) => {
     expect(ofSpec(change)).toEqual([problem]);
   });

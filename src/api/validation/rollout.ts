@@ -6,6 +6,7 @@ import { isEmptySelector, matchesLabels, selectorProblems } from '../label-selec
 import { annotations, onFailureUndo } from '../names.ts';
 import type { Problem } from '../problem.ts';
 import type { Rollout, RolloutSpec } from '../rollout.ts';
+import { blueGreenProblems } from './blue-green.ts';
 import { canaryProblems } from './canary.ts';
 import { notNegative } from './limits.ts';
 import { unsupportedProblems } from './unsupported.ts';
@@ -24,12 +25,13 @@ const remembered = new WeakMap<RolloutSpec, readonly Problem[]>();
 function specProblems(spec: RolloutSpec): readonly Problem[] {
   const known = remembered.get(spec);
   if (known !== undefined) return known;
-  const canary = spec.strategy?.canary;
+  const { canary, blueGreen } = spec.strategy ?? {};
   const found = [
     ...selectorAndTemplate(spec),
     ...limitProblems(spec),
     ...strategyProblems(spec),
     ...(canary === undefined ? [] : canaryProblems(canary, 'spec.strategy.canary')),
+    ...(blueGreen === undefined ? [] : blueGreenProblems(blueGreen, 'spec.strategy.blueGreen')),
   ];
   remembered.set(spec, found);
   return found;

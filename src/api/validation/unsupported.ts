@@ -4,7 +4,7 @@
  */
 import { gatewayApiPlugin } from '../names.ts';
 import type { Problem } from '../problem.ts';
-import type { CanaryStep, CanaryStrategy, Rollout, TrafficRouting } from '../rollout.ts';
+import type { BlueGreenStrategy, CanaryStep, CanaryStrategy, Rollout, TrafficRouting } from '../rollout.ts';
 
 interface Row<Of> {
   /** Below the path of what is looked at; empty for the thing itself. */
@@ -14,7 +14,6 @@ interface Row<Of> {
 }
 
 const ofRollout: readonly Row<Rollout>[] = [
-  { path: 'spec.strategy.blueGreen', what: 'blue-green strategy', uses: ({ spec }) => spec.strategy?.blueGreen !== undefined },
   { path: 'spec.workloadRef', what: 'workloadRef', uses: ({ spec }) => spec.workloadRef !== undefined },
   { path: 'spec.rollbackWindow', what: 'rollbackWindow', uses: ({ spec }) => spec.rollbackWindow !== undefined },
   {
@@ -42,6 +41,12 @@ const ofCanary: readonly Row<CanaryStrategy>[] = [
   },
 ];
 
+const ofBlueGreen: readonly Row<BlueGreenStrategy>[] = [
+  { path: 'antiAffinity', what: 'antiAffinity', uses: ({ antiAffinity }) => antiAffinity !== undefined },
+  { path: 'activeMetadata', what: 'activeMetadata', uses: ({ activeMetadata }) => activeMetadata !== undefined },
+  { path: 'previewMetadata', what: 'previewMetadata', uses: ({ previewMetadata }) => previewMetadata !== undefined },
+];
+
 const ofStep: readonly Row<CanaryStep>[] = [
   { path: 'experiment', what: 'experiment step', uses: ({ experiment }) => experiment !== undefined },
   { path: 'setHeaderRoute', what: 'setHeaderRoute step', uses: ({ setHeaderRoute }) => setHeaderRoute !== undefined },
@@ -62,13 +67,15 @@ export const unsupportedFields: readonly { readonly path: string; readonly what:
   ...below('spec.strategy.canary', ofCanary),
   ...below('spec.strategy.canary.steps[]', ofStep),
   ...below('spec.strategy.canary.trafficRouting', ofTrafficRouting),
+  ...below('spec.strategy.blueGreen', ofBlueGreen),
 ].map(({ path, what }) => ({ path, what }));
 
 /** One problem for each use of something in the tables above. */
 export function unsupportedProblems(rollout: Rollout): readonly Problem[] {
-  const canary = rollout.spec.strategy?.canary;
+  const { canary, blueGreen } = rollout.spec.strategy ?? {};
   const path = 'spec.strategy.canary';
   const problems = problemsOf(ofRollout, rollout, '');
+  if (blueGreen !== undefined) problems.push(...problemsOf(ofBlueGreen, blueGreen, 'spec.strategy.blueGreen'));
   if (canary === undefined) return problems;
   problems.push(...problemsOf(ofCanary, canary, path));
   for (const [index, step] of (canary.steps ?? []).entries()) problems.push(...problemsOf(ofStep, step, `${path}.steps[${index}]`));

@@ -14,12 +14,14 @@ export function serviceNames(stored: Rollout): readonly string[] {
   return [...new Set(names.filter((name) => name !== undefined && name !== ''))] as string[];
 }
 
-/** The templates that its steps and its background analysis name directly. */
+/** The templates that its analyses name directly. */
 export function templateReferences(stored: Rollout): readonly TemplateReference[] {
-  const canary = decodeOnce(stored).rollout.spec.strategy?.canary;
+  const { canary, blueGreen } = decodeOnce(stored).rollout.spec.strategy ?? {};
   const analyses: readonly (RolloutAnalysis | undefined)[] = [
     canary?.analysis,
     ...(canary?.steps ?? []).map(({ analysis }) => analysis),
+    blueGreen?.prePromotionAnalysis,
+    blueGreen?.postPromotionAnalysis,
   ];
   return analyses.flatMap((analysis) => analysis?.templates ?? []);
 }

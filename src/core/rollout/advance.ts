@@ -3,15 +3,18 @@
  * done by what was observed, so the same step is never done twice; pods planned here are changed once per pass.
  */
 import type { PauseCondition } from '../../api/rollout.ts';
-import { recordedRun } from './analysis-runs.ts';
+import { backgroundSlot, recordedRun, stepSlot } from './analysis-runs.ts';
+import type { Selected } from './blue-green/selected.ts';
 import { type CanaryPods, planPods, podsToPromote } from './canary-pods.ts';
 import { planTraffic, type TrafficPlan } from './canary-traffic.ts';
 import { type Course, isStable } from './command.ts';
 import { moment } from './moment.ts';
 import { pauseEnd, withoutStepPause, withPause } from './pause.ts';
 import { type PodPlan, withFarewell } from './pod-plan.ts';
+import { planSwitches } from './services.ts';
 import type { Situation } from './situation.ts';
 import { weightAt } from './steps.ts';
+import type { UpdatePlan } from './update-plan.ts';
 
 export interface Advance {
   readonly index: number;
@@ -28,9 +31,26 @@ export interface Advance {
   readonly wakeAtMs: number | undefined;
   /** There is more to do as soon as this pass is written. */
   readonly again: boolean;
+  /** Name of the ReplicaSet that was proven and gives its place away in this pass. */
+  readonly retires?: string | undefined;
+  readonly blueGreen?: {
+    /** As the Services are when this pass is carried out. */
+    readonly selected: Selected;
+    /** True: nothing but pods that have to come keeps the new version from its users. */
+    readonly checkPoint: boolean | undefined;
+  };
 }
 
-export function advance(situation: Situation, course: Course): Advance {
+export function planCanary(situation: Situation, course: Course): UpdatePlan {
+  const moved = advance(situation, course);
+  return {
+    moved,
+    runs: { Step: stepSlot(situation, course, moved.index), Background: backgroundSlot(situation, course, moved.index) },
+    switches: planSwitches(situation, course, moved.traffic),
+  };
+}
+
+function advance(situation: Situation, course: Course): Advance {
   const { steps, rollout, frozen, routed, canary } = situation;
   const walk: Walk = { index: course.index, pauses: [...course.pauses], before: [], after: [], wakeAtMs: undefined, again: false };
   let plan = planAt(situation, course, walk.index);

@@ -21,6 +21,7 @@ import {
   skippedSteps,
   stepDone,
 } from './announcements.ts';
+import { fastRolledBack } from './blue-green/fast-rollback.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
 import { recordedRuns, runTypes } from './recorded-runs.ts';
 import { revisionOf, wasReused } from './revisions.ts';
@@ -73,9 +74,9 @@ function condition({ conditions }: RolloutStatus, type: string) {
   return conditions?.find((one) => one.type === type);
 }
 
-/** By its steps or fully; else, where the current version is the stable one, it is so because it was changed back. */
+/** Fast or slowly, by its strategy or fully; else, where the current version is the stable one, it is so because it was changed back. */
 function isPromoted({ duration }: RolloutStatus): boolean {
-  return duration?.completionStatus === 'Promoted' || duration?.completionStatus === 'FastPromoted';
+  return ['Promoted', 'FastPromoted', fastRolledBack].includes(duration?.completionStatus ?? '');
 }
 
 function openings({ observed, status, revision, hash, startedAt, epoch }: StoredUpdate, recent: Recent): readonly Announcement[] {
@@ -90,7 +91,9 @@ function openings({ observed, status, revision, hash, startedAt, epoch }: Stored
   }
   const completed = condition(status, conditionTypes.completed);
   const opened = completed?.status === 'False' && completed.lastTransitionTime === startedAt;
-  if (opened || (revision === 1 && isPromoted(status))) told.push(notCompleted(epoch, revision, hash));
+  const isFirst = revision === 1 && isPromoted(status);
+  const begins = revision > 1 || observed.rollout.spec.strategy?.blueGreen === undefined;
+  if ((opened || isFirst) && begins) told.push(notCompleted(epoch, revision, hash));
   if (revision > 1 && status.stableRS === hash && !isPromoted(status)) told.push(skippedSteps(epoch, revision));
   return told;
 }
@@ -130,12 +133,14 @@ function endings({ observed, status, revision, hash, epoch }: StoredUpdate, rece
     told.push(abortedBy(epoch, progressing.message, status.abortedAt));
   }
   if (isPromoted(status) && completed?.status === 'True' && recent(completed.lastTransitionTime)) {
-    const steps = observed.rollout.spec.strategy?.canary?.steps ?? [];
-    const why =
-      status.duration?.completionStatus === 'FastPromoted'
-        ? 'Full promotion requested'
-        : `Completed all ${steps.length} canary steps`;
-    told.push(completedBy(epoch, revision, hash, revision === 1 ? 'Initial deploy' : why));
+    told.push(completedBy(epoch, revision, hash, revision === 1 ? 'Initial deploy' : whyPromoted(observed, status)));
   }
   return told;
+}
+
+function whyPromoted({ rollout }: ObservedRollout, { duration }: RolloutStatus): string {
+  const { canary, blueGreen } = rollout.spec.strategy ?? {};
+  if (duration?.completionStatus === 'FastPromoted') return 'Full promotion requested';
+  if (duration?.completionStatus === fastRolledBack) return 'Fast rollback';
+  return blueGreen === undefined ? `Completed all ${(canary?.steps ?? []).length} canary steps` : 'Completed blue-green update';
 }

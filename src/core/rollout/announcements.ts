@@ -94,7 +94,8 @@ function beginnings({ situation, course, moved, chapter, next, replicaSets }: St
   const opened = completed === 'False' && condition(status, conditionTypes.completed)?.status !== 'False';
   // Pods of a pass that broke off may be available already when the beginning is stored.
   const atOnce = course.restarted && moved.promoted !== undefined;
-  if ((opened || atOnce) && !course.aborted) told.push(notCompleted(epoch, revision, hash));
+  const begins = revision > 1 || rollout.spec.strategy?.blueGreen === undefined;
+  if ((opened || atOnce) && begins && !course.aborted) told.push(notCompleted(epoch, revision, hash));
   if (course.restarted && templateChanged && isStable(situation)) told.push(skippedSteps(epoch, revision));
   return told;
 }
@@ -162,14 +163,7 @@ function traffic({ situation, chapter, next, switches }: Story): readonly Announ
   const { observed, status } = situation;
   const { text } = chapter.epoch;
   const index = next.currentStepIndex ?? 0;
-  const told = switches.map(({ effect, from }, number) =>
-    normal({
-      reason: eventReasons.switchService,
-      message: `Switched selector for service '${effect.name}' from '${from}' to '${effect.hash}'`,
-      identity: `${text}/switch/${effect.name}/${from}/${effect.hash}`,
-      order: order.deedOrder(chapter, nth.switches + number),
-    }),
-  );
+  const told = switches.map((one, number) => switched(situation.revision, chapter, one, nth.switches + number));
   const before = status.canary?.weights?.canary.weight;
   const after = next.canary?.weights?.canary.weight;
   if (before !== undefined && after !== undefined && before !== after) {
@@ -188,6 +182,19 @@ function traffic({ situation, chapter, next, switches }: Story): readonly Announ
     told.push(warning({ ...trouble, message, identity: `${text}/reasserted/${index}/${situation.now}` }));
   }
   return told;
+}
+
+function switched(revision: number, chapter: Chapter, { effect, from, told }: ServiceSwitch, number: number): Announcement {
+  const { name, hash } = effect;
+  const message = `Switched selector for service '${name}' from '${from}' to '${hash}'`;
+  const said = { reason: eventReasons.switchService, message };
+  const identity = `switch/${name}/${from}/${hash}`;
+  // Like the ReplicaSet that is made with it, it is told before the beginning is stored.
+  if (told === 'opening') {
+    return normal({ ...said, identity: `${revision}/${identity}`, order: order.openingOrder(revision, 'previewed') });
+  }
+  const place = told === 'afterEnd' ? order.afterEndOrder(chapter, number) : order.deedOrder(chapter, number);
+  return normal({ ...said, identity: `${chapter.epoch.text}/${identity}`, order: place });
 }
 
 function runs(story: Story): readonly Announcement[] {
@@ -256,7 +263,8 @@ function pauses({ situation, course, moved, chapter, next }: Story): readonly An
     const said = { reason: eventReasons.rolloutPaused, message: 'Rollout is paused (manually paused)' };
     told.push(normal({ ...said, identity: `${epoch.text}/paused/${turned ?? ''}`, order: order.turnOrder(chapter, turns.paused) }));
   }
-  const stepped = moved.doneBefore.length + moved.doneAfter.length > 0;
+  const isOver = situation.blueGreen !== undefined && moved.promoted !== undefined;
+  const stepped = moved.doneBefore.length + moved.doneAfter.length > 0 || isOver;
   if (was?.status === 'True' && is?.status === 'False' && !stepped && !course.restarted && !course.retried) {
     const said = { reason: eventReasons.rolloutResumed, message: conditionMessages.resumed };
     told.push(normal({ ...said, identity: `${epoch.text}/resumed/${turned}`, order: order.turnOrder(chapter, turns.resumed) }));

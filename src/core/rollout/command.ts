@@ -4,6 +4,7 @@
  * pass that sees it; none is overwritten unseen.
  */
 import type { PauseCondition } from '../../api/rollout.ts';
+import { pausesBeforePromotion } from './blue-green/gate.ts';
 import { type RecordedRuns, recordedRuns, someRun } from './recorded-runs.ts';
 import type { Situation } from './situation.ts';
 import { abortAfterUndo, failedBefore, timeOfFailure } from './take-back.ts';
@@ -91,10 +92,11 @@ function goOn(situation: Situation): Course {
   };
 }
 
-/** False for a pause whose step or run a client has moved the index past. */
-function isStanding({ status, steps, frozen }: Situation, reason: string, index: number): boolean {
+/** False for a pause whose step or run a client has moved the index past, or that the spec no longer asks for. */
+function isStanding({ status, steps, frozen, blueGreen }: Situation, reason: string, index: number): boolean {
   if (frozen) return true;
   if (reason === 'CanaryPauseStep') return steps[index]?.pause !== undefined;
+  if (reason === 'BlueGreenPause') return blueGreen !== undefined && pausesBeforePromotion(blueGreen);
   if (reason === 'InconclusiveAnalysisRun') return someRun(recordedRuns(status), (run) => run.status === 'Inconclusive');
   return true;
 }

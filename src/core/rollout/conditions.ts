@@ -13,6 +13,7 @@ import {
 import type { RolloutCondition } from '../../api/rollout.ts';
 import { invalidSpecMessage } from '../../api/validation/invalid-spec.ts';
 import type { Advance } from './advance.ts';
+import { activeMember } from './blue-green/selected.ts';
 import { type Course, isStable } from './command.ts';
 import { conditionOf, countPods, isComplete, isStuck, podsMoved } from './progress.ts';
 import type { Situation } from './situation.ts';
@@ -59,7 +60,8 @@ function updated(situation: Situation, { type, status, reason, message, bump }: 
 }
 
 function availability(situation: Situation): News {
-  const enough = countPods(situation).available >= situation.replicas && (situation.current ?? situation.stable) !== undefined;
+  const serving = situation.blueGreen === undefined ? (situation.current ?? situation.stable) : activeMember(situation);
+  const enough = serving !== undefined && countPods(situation).available >= situation.replicas;
   return {
     type: conditionTypes.available,
     status: enough ? 'True' : 'False',
@@ -77,7 +79,8 @@ function health(situation: Situation, course: Course, moved: Advance): News | un
   const counts = countPods(situation);
   const { replicas, rollout, frozen } = situation;
   const calm = rollout.spec.paused !== true && moved.pauses.length === 0 && !course.aborted && !frozen;
-  const whole = counts.updated === replicas && counts.available === replicas && counts.replicas === replicas;
+  const alone = situation.blueGreen === undefined ? counts.replicas === replicas : isSelectedAlone(situation);
+  const whole = counts.updated === replicas && counts.available === replicas && alone;
   const healthy = calm && whole && willBeStable(situation, moved) && situation.current !== undefined;
   if (!healthy && conditionOf(situation, conditionTypes.healthy) === undefined) return undefined;
   return {
@@ -86,6 +89,11 @@ function health(situation: Situation, course: Course, moved: Advance): News | un
     reason: conditionReasons.rolloutHealthy,
     message: healthy ? conditionMessages.healthy : conditionMessages.notHealthy,
   };
+}
+
+/** Pods of the version before may still wait for their end; no Service selects them. */
+function isSelectedAlone({ selected, hash }: Situation): boolean {
+  return selected?.active === hash && (selected.preview === undefined || selected.preview === hash);
 }
 
 function completion(situation: Situation, course: Course, moved: Advance): News | undefined {

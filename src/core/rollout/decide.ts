@@ -6,11 +6,12 @@
 import { annotations } from '../../api/names.ts';
 import { conditionMessages } from '../../api/reasons.ts';
 import { type Next, requeue, sooner } from '../decision.ts';
-import { type Advance, advance } from './advance.ts';
-import { backgroundSlot, failureOf, type Runs, stepSlot, tidyRuns } from './analysis-runs.ts';
+import { type Advance, planCanary } from './advance.ts';
+import { failureOf, type Runs, tidyRuns } from './analysis-runs.ts';
 import { announcementsOf } from './announcements.ts';
 import { nextAppointment } from './appointments.ts';
 import { arrivalMs } from './arrival.ts';
+import { planBlueGreen } from './blue-green/plan.ts';
 import { abortBecause, type Course, readCommand } from './command.ts';
 import type { Decision, Effect } from './decision.ts';
 import { tidyReplicaSets } from './history.ts';
@@ -20,10 +21,10 @@ import { isStuck } from './progress.ts';
 import { keepQuiet } from './quiet.ts';
 import { type ReplicaSetEffects, replicaSetEffects } from './replica-set-effects.ts';
 import { patchRollout } from './rollout-patch.ts';
-import { planSwitches } from './services.ts';
 import { type Situation, survey } from './situation.ts';
 import { chapterOf } from './story-order.ts';
 import { templateToPutBack, undoesFailures } from './take-back.ts';
+import type { UpdatePlan } from './update-plan.ts';
 
 /** Never throws on what users can write; a broken invariant of our own is a bug. */
 export function decide(observed: ObservedRollout, nowMs: number): Decision {
@@ -31,14 +32,13 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
   const arrives = arrivalMs(situation);
   if (arrives !== undefined) return { status: situation.status, effects: [], announcements: [], next: requeue(arrives) };
   const course = setCourse(situation);
-  const moved = advance(situation, course);
-  const runs: Runs = { Step: stepSlot(situation, course, moved.index), Background: backgroundSlot(situation, course, moved.index) };
+  const { moved, runs, switches } = planUpdate(situation, course);
   const chapter = chapterOf(situation, course, moved);
   const replicaSets = replicaSetEffects(situation, moved, chapter);
-  const switches = planSwitches(situation, course, moved.traffic);
   const putBack = templateToPutBack(situation);
   const wanted: readonly Effect[] = [
     ...replicaSets.create,
+    ...replicaSets.keep,
     ...routeEffects(moved),
     ...switches.map(({ effect }) => effect),
     ...replicaSets.raise,
@@ -48,7 +48,7 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     ...tidyReplicaSets(situation),
   ];
   const effects = wanted.filter((effect) => !observed.failures.some((failure) => isSame(failure.effect, effect)));
-  const told = withProblems(situation, runs);
+  const told = { ...withProblems(situation, runs), selected: moved.blueGreen?.selected };
   const status = nextStatus(told, course, moved, runs);
   const story = {
     situation: told,
@@ -64,8 +64,13 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     status,
     effects,
     announcements: announcementsOf(story),
-    next: nextLook(situation, course, moved, effects.length < wanted.length),
+    next: nextLook(situation, course, moved, observed.failures.length > 0),
   });
+}
+
+function planUpdate(situation: Situation, course: Course): UpdatePlan {
+  const { blueGreen } = situation;
+  return blueGreen === undefined ? planCanary(situation, course) : planBlueGreen(situation, blueGreen, course);
 }
 
 /** Commands first, then what went wrong by itself. */
@@ -108,6 +113,7 @@ function carriedOut(wanted: ReplicaSetEffects, effects: readonly Effect[]): Repl
   const kept = (effect: Effect): boolean => effects.includes(effect);
   return {
     create: wanted.create.filter(kept),
+    keep: wanted.keep.filter(kept),
     raise: wanted.raise.filter(kept),
     lower: wanted.lower.filter(kept),
     scalings: wanted.scalings.filter(({ name }) => names.has(name)),

@@ -1,6 +1,7 @@
 /** `status.duration`: when the present update began and ended, how it ended, and how long it waited for people. */
 import type { RolloutDuration } from '../../api/rollout.ts';
 import type { Advance } from './advance.ts';
+import { fastRolledBack, isFastRollback } from './blue-green/fast-rollback.ts';
 import { type Course, isStable } from './command.ts';
 import { isComplete } from './progress.ts';
 import { type Situation, timestamp } from './situation.ts';
@@ -10,7 +11,9 @@ export function durationOf(situation: Situation, course: Course, moved: Advance)
   const old = status.duration;
   if (frozen && hash === '') return old;
   const begins = course.retried || (course.restarted && (situation.templateChanged || !isStable(situation)));
-  if (begins) return ended(situation, course, moved, { rolloutStartedAt: after(old?.rolloutStartedAt, now) });
+  const start = { rolloutStartedAt: after(old?.rolloutStartedAt, now) };
+  const fast = isFastRollback(situation, course);
+  if (begins) return ended(situation, course, moved, fast ? { ...start, completionStatus: fastRolledBack } : start);
   return old?.rolloutStartedAt === undefined ? old : ended(situation, course, moved, waiting(situation, moved, old));
 }
 
@@ -35,7 +38,8 @@ function ended(situation: Situation, course: Course, moved: Advance, duration: R
   if (duration.finishedAt !== undefined) return duration;
   if (course.aborted) return { ...duration, finishedAt: situation.now, completionStatus: 'Aborted' };
   if (moved.promoted !== undefined) {
-    return { ...duration, finishedAt: situation.now, completionStatus: course.promoteFull ? 'FastPromoted' : 'Promoted' };
+    const how = course.promoteFull ? 'FastPromoted' : (duration.completionStatus ?? 'Promoted');
+    return { ...duration, finishedAt: situation.now, completionStatus: how };
   }
   if (!isStable(situation) || !isComplete(situation)) return duration;
   return { ...duration, finishedAt: situation.now, completionStatus: 'RolledBack' };

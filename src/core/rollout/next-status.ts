@@ -2,9 +2,10 @@
 
 import type { LabelSelector } from '../../api/kubernetes.ts';
 import { labels } from '../../api/names.ts';
-import type { CanaryStatus, CanaryWeights, RolloutAnalysisRunStatus, RolloutStatus } from '../../api/rollout.ts';
+import type { BlueGreenStatus, CanaryStatus, CanaryWeights, RolloutAnalysisRunStatus, RolloutStatus } from '../../api/rollout.ts';
 import type { Advance } from './advance.ts';
 import type { Runs } from './analysis-runs.ts';
+import { activeMember } from './blue-green/selected.ts';
 import type { Course } from './command.ts';
 import { conditionsOf } from './conditions.ts';
 import { durationOf } from './duration.ts';
@@ -16,6 +17,7 @@ import type { Situation } from './situation.ts';
 export function nextStatus(situation: Situation, course: Course, moved: Advance, runs: Runs): RolloutStatus {
   const { status, hash, stepHash, collisionCount, frozen, generation, rollout } = situation;
   const counts = countPods(situation);
+  const active = activeMember(situation);
   const conditions = conditionsOf(situation, course, moved);
   const unknown = frozen && hash === '';
   const next: Record<string, unknown> = {
@@ -23,23 +25,24 @@ export function nextStatus(situation: Situation, course: Course, moved: Advance,
     ...phaseOf(situation, course, moved, conditions),
     conditions,
     observedGeneration: String(generation),
-    selector: selectorText(rollout.spec.selector),
+    selector: selectorText(active?.replicaSet.spec.selector ?? rollout.spec.selector),
     replicas: counts.replicas,
     updatedReplicas: counts.updated,
     readyReplicas: counts.ready,
     availableReplicas: counts.available,
-    HPAReplicas: counts.replicas,
+    HPAReplicas: active?.total ?? counts.replicas,
     abort: course.aborted || undefined,
     abortedAt: course.abortedAt,
     promoteFull: (course.promoteFull && moved.promoted === undefined) || undefined,
     pauseConditions: moved.pauses.length > 0 ? moved.pauses : undefined,
     controllerPause: moved.controllerPause || undefined,
     canary: canaryStatus(situation, course, runs),
+    blueGreen: blueGreenStatus(situation, course, moved, runs),
     duration: durationOf(situation, course, moved),
   };
   if (!unknown) {
     next.currentPodHash = hash;
-    next.currentStepHash = stepHash;
+    next.currentStepHash = stepHash === '' ? undefined : stepHash;
     next.currentStepIndex = stepIndex(situation, course, moved);
     next.collisionCount = collisionCount;
     if (moved.promoted !== undefined) next.stableRS = hash;
@@ -54,6 +57,7 @@ function stepIndex({ frozen, steps, status }: Situation, course: Course, moved: 
 }
 
 function canaryStatus(situation: Situation, course: Course, runs: Runs): CanaryStatus | undefined {
+  if (situation.blueGreen !== undefined) return situation.frozen ? situation.status.canary : undefined;
   const {
     currentStepAnalysisRunStatus: _step,
     currentBackgroundAnalysisRunStatus: _background,
@@ -70,6 +74,21 @@ function canaryStatus(situation: Situation, course: Course, runs: Runs): CanaryS
     ...(weights === undefined ? {} : { weights }),
   };
   return Object.keys(next).length > 0 ? next : undefined;
+}
+
+function blueGreenStatus(situation: Situation, course: Course, { blueGreen }: Advance, runs: Runs): BlueGreenStatus | undefined {
+  const { status, frozen } = situation;
+  if (blueGreen === undefined) return frozen ? status.blueGreen : undefined;
+  const { selected, checkPoint } = blueGreen;
+  const pre = runStatus(situation, course, runs, 'PrePromotion');
+  const post = runStatus(situation, course, runs, 'PostPromotion');
+  return {
+    ...(selected.preview ? { previewSelector: selected.preview } : {}),
+    ...(selected.active === '' ? {} : { activeSelector: selected.active }),
+    ...(checkPoint === undefined ? {} : { scaleUpPreviewCheckPoint: checkPoint }),
+    ...(pre === undefined ? {} : { prePromotionAnalysisRunStatus: pre }),
+    ...(post === undefined ? {} : { postPromotionAnalysisRunStatus: post }),
+  };
 }
 
 /** After an abort the runs stay visible, with their last word. */

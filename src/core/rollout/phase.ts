@@ -39,9 +39,12 @@ export function phaseOf(
 
 function whatIsMissing(situation: Situation, moved: Advance): string | undefined {
   const counts = countPods(situation);
-  const { replicas, current, routed } = situation;
-  if (counts.updated < replicas) return phaseMessages.moreReplicas + routesSay(situation);
+  const { replicas, current, routed, blueGreen, selected, hash } = situation;
+  const wanted = blueGreen === undefined ? replicas : Math.min(replicas, moved.pods.current);
+  if (counts.updated < wanted) return phaseMessages.moreReplicas + routesSay(situation);
   if ((current?.replicaSet.status?.availableReplicas ?? 0) < counts.updated) return phaseMessages.becomingAvailable;
+  if (blueGreen !== undefined && selected?.active !== hash) return phaseMessages.cutover;
+  if (blueGreen !== undefined) return willBeStable(situation, moved) ? undefined : phaseMessages.analysis;
   if (!routed && counts.replicas > counts.updated) return phaseMessages.oldReplicas;
   return willBeStable(situation, moved) ? undefined : phaseMessages.steps + routesSay(situation);
 }
@@ -52,8 +55,11 @@ function routesSay({ observed }: Situation): string {
 }
 
 /** After an abort that the gateway has not confirmed users may still meet the canary; its pods stay until it has. */
-function stillServing({ observed }: Situation, course: Course, moved: Advance): string {
+function stillServing({ observed, stable, current }: Situation, course: Course, moved: Advance): string {
   const { routes } = observed;
+  const { active } = moved.blueGreen?.selected ?? {};
+  if (course.aborted && stable !== undefined && active !== undefined && active === current?.hash && current !== stable)
+    return '; the active Service goes back as soon as a pod of the stable version is available';
   if (!course.aborted || moved.traffic === undefined || moved.traffic.settled) return '';
   const why = routes === undefined || routes.message === '' ? 'the routes are not confirmed yet' : routes.message;
   return `; canary pods are kept until all traffic is back on stable: ${why}`;

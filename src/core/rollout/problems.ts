@@ -21,12 +21,17 @@ export function rolloutProblems(observed: ObservedRollout): readonly Problem[] {
 }
 
 function serviceProblems({ rollout, services, otherRollouts }: ObservedRollout): readonly Problem[] {
-  const canary = rollout.spec.strategy?.canary;
+  const { canary, blueGreen } = rollout.spec.strategy ?? {};
   const problems: Problem[] = [];
-  for (const field of ['canaryService', 'stableService'] as const) {
-    const name = canary?.[field];
+  const named = [
+    ['canary.canaryService', canary?.canaryService],
+    ['canary.stableService', canary?.stableService],
+    ['blueGreen.activeService', blueGreen?.activeService],
+    ['blueGreen.previewService', blueGreen?.previewService],
+  ] as const;
+  for (const [field, name] of named) {
     if (name === undefined || name === '') continue;
-    const path = `spec.strategy.canary.${field}`;
+    const path = `spec.strategy.${field}`;
     const service = services.get(name);
     const owner = service?.metadata.annotations?.[annotations.managedBy];
     if (service === undefined) {
@@ -53,8 +58,12 @@ function strangeLabels({ spec }: Service, podLabels: Readonly<Record<string, str
 }
 
 function templateProblems(observed: ObservedRollout): readonly Problem[] {
-  const canary = observed.rollout.spec.strategy?.canary;
+  const { canary, blueGreen } = observed.rollout.spec.strategy ?? {};
   const problems: Problem[] = [];
+  for (const moment of ['prePromotionAnalysis', 'postPromotionAnalysis'] as const) {
+    const analysis = blueGreen?.[moment];
+    if (analysis !== undefined) problems.push(...analysisProblems(observed, analysis, `spec.strategy.blueGreen.${moment}`, true));
+  }
   for (const [index, { analysis }] of (canary?.steps ?? []).entries()) {
     if (analysis !== undefined)
       problems.push(...analysisProblems(observed, analysis, `spec.strategy.canary.steps[${index}].analysis`, true));

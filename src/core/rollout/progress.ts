@@ -1,8 +1,11 @@
 /** Whether an update gets on: its counts compared with those of the stored status, and the deadline by which something must have moved. */
 import { conditionReasons, conditionTypes } from '../../api/reasons.ts';
 import type { RolloutCondition } from '../../api/rollout.ts';
+import { isCompleted } from '../analysis/phase.ts';
+import { activeMember } from './blue-green/selected.ts';
 import { type Course, isStable } from './command.ts';
 import { moment } from './moment.ts';
+import { someRun } from './recorded-runs.ts';
 import type { Situation } from './situation.ts';
 
 export interface Counts {
@@ -12,14 +15,18 @@ export interface Counts {
   readonly available: number;
 }
 
-export function countPods({ current, stable, older }: Situation): Counts {
+/** Of blue-green only the pods that users reach count as ready and available, as soon as there are such. */
+export function countPods(situation: Situation): Counts {
+  const { current, stable, older } = situation;
   const members = [...new Set([current, stable, ...older])].filter((one) => one !== undefined);
   const sum = (read: (member: (typeof members)[number]) => number): number => members.reduce((total, one) => total + read(one), 0);
+  const active = activeMember(situation);
+  const available = (one: (typeof members)[number]): number => one.replicaSet.status?.availableReplicas ?? 0;
   return {
     replicas: sum((one) => one.total),
     updated: current?.total ?? 0,
-    ready: sum((one) => one.ready),
-    available: sum((one) => one.replicaSet.status?.availableReplicas ?? 0),
+    ready: active?.ready ?? sum((one) => one.ready),
+    available: active === undefined ? sum(available) : available(active),
   };
 }
 
@@ -53,6 +60,7 @@ export function deadlineMs(situation: Situation, course: Course): number | undef
   if (frozen || rollout.spec.paused === true || course.pauses.length > 0 || situation.current === undefined) return undefined;
   const step = moment(situation, course) === 'update' && !course.promoteFull ? steps[course.index] : undefined;
   if (step?.pause !== undefined || step?.analysis !== undefined || step?.experiment !== undefined) return undefined;
+  if (situation.blueGreen !== undefined && someRun(course.runs, ({ status }) => !isCompleted(status))) return undefined;
   const since = Date.parse(progressing.lastUpdateTime);
   return Number.isNaN(since) ? undefined : since + (rollout.spec.progressDeadlineSeconds ?? 600) * 1000;
 }

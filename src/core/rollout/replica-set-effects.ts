@@ -9,7 +9,9 @@ import { type Chapter, deedOrder } from './story-order.ts';
 
 export interface ReplicaSetEffects {
   readonly create: readonly Effect[];
-  /** Patches that add pods or change none. */
+  /** Patches that say how long pods stay: they go before what makes those pods superfluous. */
+  readonly keep: readonly Effect[];
+  /** Other patches that add pods or change none. */
   readonly raise: readonly Effect[];
   readonly lower: readonly Effect[];
   /** In the order of the effects. */
@@ -19,9 +21,10 @@ export interface ReplicaSetEffects {
 /** Changes of size are told behind everything else that a pass does, up before down. */
 const firstScaling = { up: 40, down: 1_040 } as const;
 
-export function replicaSetEffects(situation: Situation, { pods }: Advance, chapter: Chapter): ReplicaSetEffects {
+export function replicaSetEffects(situation: Situation, { pods, retires }: Advance, chapter: Chapter): ReplicaSetEffects {
   const { current, stable, older, frozen, hash, revision } = situation;
   const create: Effect[] = [];
+  const keep: Effect[] = [];
   const raise: Effect[] = [];
   const lower: Effect[] = [];
   const up: Scaling[] = [];
@@ -38,8 +41,10 @@ export function replicaSetEffects(situation: Situation, { pods }: Advance, chapt
     const number = member === current ? revision : member.revision;
     const generation = replicaSet.metadata.generation ?? 0;
     const scaling = size === member.size ? undefined : noted({ name, revision: number, from: member.size, to: size, generation });
-    const effect = patchOf(situation, member, scaling, pods.deadlines.get(name));
-    if (effect !== undefined) (size < member.size ? lower : raise).push(effect);
+    const deadline = pods.deadlines.get(name);
+    const effect = patchOf(situation, member, scaling, leaving(deadline, retires === name));
+    const isKept = size === member.size && typeof deadline === 'string';
+    if (effect !== undefined) (size < member.size ? lower : isKept ? keep : raise).push(effect);
   };
   if (current !== undefined) patch(current, pods.current);
   else if (!frozen && hash !== '') {
@@ -51,14 +56,22 @@ export function replicaSetEffects(situation: Situation, { pods }: Advance, chapt
   }
   if (stable !== undefined && stable !== current) patch(stable, pods.stable);
   for (const [index, member] of older.entries()) patch(member, pods.older[index] ?? member.size);
-  return { create, raise, lower, scalings: [...up, ...down] };
+  return { create, keep, raise, lower, scalings: [...up, ...down] };
+}
+
+/** What is noted on a ReplicaSet that is on its way out. */
+function leaving(deadline: string | null | undefined, retires: boolean): Readonly<Record<string, string | null>> {
+  return {
+    ...(deadline === undefined ? {} : { [annotations.scaleDownDeadline]: deadline }),
+    ...(retires && deadline !== undefined ? { [annotations.wasStable]: 'true' } : {}),
+  };
 }
 
 function patchOf(
   situation: Situation,
   member: Member,
   scaling: Scaling | undefined,
-  deadline: string | null | undefined,
+  noted: Readonly<Record<string, string | null>>,
 ): Effect | undefined {
   const { rollout, replicas, frozen, current, stable, revision } = situation;
   const { replicaSet } = member;
@@ -67,7 +80,7 @@ function patchOf(
   if (living && replicaSet.metadata.annotations?.[annotations.desiredReplicas] !== String(replicas)) {
     wanted[annotations.desiredReplicas] = String(replicas);
   }
-  if (deadline !== undefined) wanted[annotations.scaleDownDeadline] = deadline;
+  Object.assign(wanted, noted);
   if (scaling !== undefined) Object.assign(wanted, recordScaling(replicaSet, scaling));
   const minReady = rollout.spec.minReadySeconds ?? 0;
   const readyLate = living && !frozen && (replicaSet.spec.minReadySeconds ?? 0) !== minReady;

@@ -37,6 +37,7 @@ const notCopied: ReadonlySet<string> = new Set([
   annotations.notified,
   annotations.lastFailure,
   annotations.scalings,
+  annotations.wasStable,
 ]);
 
 /** The ReplicaSet of the current template, to be created with so many pods. */

@@ -1,5 +1,5 @@
 /**
- * Which ReplicaSet the canary and the stable Service shall select, and when they may be switched: to pods that are available, and with a
+ * Which ReplicaSet the canary and the stable Service of a canary shall select, and when they may be switched: to pods that are available, and with a
  * router only while no weight rests on the Service that changes.
  */
 import { annotations, labels } from '../../api/names.ts';
@@ -13,6 +13,10 @@ export interface ServiceSwitch {
   readonly effect: Extract<Effect, { kind: 'switch-service' }>;
   /** Hash that it selected before; empty where none. */
   readonly from: string;
+  /** The Service was nobody's until now. */
+  readonly first: boolean;
+  /** Where in the story it stands, if not among what the pass does. */
+  readonly told?: 'opening' | 'afterEnd';
 }
 
 /** The switches that are due and allowed now. */
@@ -54,19 +58,28 @@ function mayMove(situation: Situation, traffic: TrafficPlan, service: 'canary' |
 }
 
 function switchOf(
-  { observed, rollout }: Situation,
+  situation: Situation,
   name: string | undefined,
   target: Member | undefined,
   trusted: boolean,
 ): ServiceSwitch | undefined {
+  const planned = target === undefined ? undefined : switchTo(situation, name, target.hash);
+  if (target === undefined || planned === undefined) return undefined;
+  const enough = target.size > 0 && target.available >= (planned.first ? target.size : 1);
+  return trusted || enough ? planned : undefined;
+}
+
+/** Undefined where the Service is as it shall be, is missing, belongs to another Rollout, or was refused a moment ago. Whether it may be switched is not asked. */
+export function switchTo({ observed, rollout }: Situation, name: string | undefined, hash: string): ServiceSwitch | undefined {
   const service = name === undefined ? undefined : observed.services.get(name);
-  if (name === undefined || service === undefined || target === undefined) return undefined;
+  if (name === undefined || service === undefined) return undefined;
   const from = service.spec.selector?.[labels.podTemplateHash] ?? '';
   const owner = service.metadata.annotations?.[annotations.managedBy];
-  if (from === target.hash) return undefined;
+  if (from === hash) return undefined;
   if (owner !== undefined && owner !== rollout.metadata.name && observed.otherRollouts.has(owner)) return undefined;
-  const first = owner === undefined;
-  const enough = target.size > 0 && target.available >= (first ? target.size : 1);
-  if (!trusted && !enough) return undefined;
-  return { effect: { kind: 'switch-service', name, hash: target.hash, managedBy: rollout.metadata.name }, from };
+  // A plan that counts on a switch must not count on one that did not happen.
+  if (observed.failures.some((failure) => failure.effect.kind === 'switch-service' && failure.effect.name === name))
+    return undefined;
+  const effect = { kind: 'switch-service', name, hash, managedBy: rollout.metadata.name } as const;
+  return { effect, from, first: owner === undefined };
 }

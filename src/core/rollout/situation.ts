@@ -5,7 +5,8 @@
 import type { ReplicaSet } from '../../api/kubernetes.ts';
 import { annotations, labels } from '../../api/names.ts';
 import type { Problem } from '../../api/problem.ts';
-import type { CanaryStep, CanaryStrategy, Rollout, RolloutStatus } from '../../api/rollout.ts';
+import type { BlueGreenStrategy, CanaryStep, CanaryStrategy, Rollout, RolloutStatus } from '../../api/rollout.ts';
+import { type Selected, selectedBy } from './blue-green/selected.ts';
 import { type Bounds, boundsFor } from './canary-replicas.ts';
 import { findNewReplicaSet } from './identity/find-replica-set.ts';
 import { podTemplateHash } from './identity/pod-template-hash.ts';
@@ -42,7 +43,12 @@ export interface Situation {
   readonly name: string;
   /** Pods wanted. */
   readonly replicas: number;
+  /** Empty where the strategy is blue-green. */
   readonly canary: CanaryStrategy;
+  /** Undefined where the strategy is a canary. */
+  readonly blueGreen: BlueGreenStrategy | undefined;
+  /** What the Services of blue-green select; undefined for a canary. */
+  readonly selected: Selected | undefined;
   readonly steps: readonly CanaryStep[];
   readonly routed: boolean;
   readonly maxWeight: number;
@@ -71,10 +77,11 @@ export interface Situation {
 export function survey(observed: ObservedRollout, nowMs: number): Situation {
   const { rollout } = observed;
   const status = rollout.status ?? {};
-  const canary: CanaryStrategy = rollout.spec?.strategy?.canary ?? {};
-  const steps = canary.steps ?? [];
   const problems = rolloutProblems(observed);
   const frozen = problems.length > 0;
+  const blueGreen = blueGreenOf(rollout, status, frozen);
+  const canary: CanaryStrategy = blueGreen === undefined ? (rollout.spec?.strategy?.canary ?? {}) : {};
+  const steps = canary.steps ?? [];
   const identity = frozen ? frozenIdentity(observed, status) : identify(observed, status);
   const members = observed.replicaSets.filter((one) => one.metadata.deletionTimestamp === undefined).map(memberOf);
   const current = members.find(
@@ -82,7 +89,7 @@ export function survey(observed: ObservedRollout, nowMs: number): Situation {
   );
   const stable = status.stableRS ? members.find((one) => one.hash === status.stableRS) : undefined;
   const older = members.filter((one) => one !== current && one !== stable).sort((a, b) => a.revision - b.revision);
-  const steps_ = frozen ? (status.currentStepHash ?? '') : stepHash(canary.steps);
+  const steps_ = frozen ? (status.currentStepHash ?? '') : blueGreen === undefined ? stepHash(canary.steps) : '';
   const replicas = isBadNumber(problems) ? replicasBefore(current ?? stable) : (rollout.spec?.replicas ?? 1);
   const others = members.filter((one) => one !== current).reduce((newest, one) => Math.max(newest, one.revision), 0);
   return {
@@ -95,6 +102,8 @@ export function survey(observed: ObservedRollout, nowMs: number): Situation {
     name: rollout.metadata.name,
     replicas,
     canary,
+    blueGreen,
+    selected: blueGreen && selectedBy(observed, blueGreen, status),
     steps,
     routed: canary.trafficRouting !== undefined,
     maxWeight: weightsOutOf(canary),
@@ -116,6 +125,13 @@ export function survey(observed: ObservedRollout, nowMs: number): Situation {
     older,
     revision: current !== undefined && current.revision > others ? current.revision : others + 1,
   };
+}
+
+/** The strategy of an invalid spec is not obeyed: the one that was under way is. */
+function blueGreenOf({ spec }: Rollout, { blueGreen }: RolloutStatus, frozen: boolean): BlueGreenStrategy | undefined {
+  const wanted = spec?.strategy?.blueGreen;
+  if (!frozen) return wanted;
+  return blueGreen?.activeSelector === undefined ? undefined : (wanted ?? { activeService: '' });
 }
 
 function isBadNumber(problems: readonly Problem[]): boolean {

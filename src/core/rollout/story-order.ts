@@ -30,7 +30,7 @@ const stages = { beginning: 0, walking: 1, aborting: 2, aborted: 3, afterAbort: 
 const ranks = { done: 1, begun: 2, paused: 3 } as const;
 
 /** Larger than any `stages`: a try without a start stands before the beginnings of its revision. */
-const openings = { updated: 11, created: 12, notCompleted: 13, skipped: 14 } as const;
+const openings = { updated: 11, created: 12, previewed: 13, notCompleted: 14, skipped: 15 } as const;
 
 export const addedOrder: Order = [0];
 
@@ -90,6 +90,11 @@ function stageOf({ status }: Situation, course: Course): number {
 /** The nth thing that the pass does. */
 export function deedOrder({ before, nowMs }: Pick<Chapter, 'before' | 'nowMs'>, nth: number): Order {
   return [...before, Math.floor(nowMs / 1000), ranks.done, nowMs % 1000, nth];
+}
+
+/** The nth thing that the pass does because the update is over. */
+export function afterEndOrder({ epoch, nowMs }: Chapter, nth: number): Order {
+  return deedOrder({ before: [...epoch.order, stages.afterEnd, 0], nowMs }, nth);
 }
 
 const behindAllDeeds = 10_000;

@@ -11,7 +11,7 @@ import { stepText } from './steps.ts';
 
 /** Why a Rollout that is paused goes on, and when. */
 export function pausedUntil(situation: Situation, moved: Advance): string {
-  const { rollout, steps, name, frozen } = situation;
+  const { rollout, steps, name, frozen, blueGreen } = situation;
   const step = steps[moved.index];
   const place = step === undefined ? '' : ` at step ${moved.index + 1}/${steps.length} (${nameOf(step)})`;
   const paused = `${conditionMessages.paused}${place}`;
@@ -22,7 +22,7 @@ export function pausedUntil(situation: Situation, moved: Advance): string {
   if (moved.pauses.some(({ reason }) => reason === 'InconclusiveAnalysisRun')) {
     return `${paused}: an analysis could not decide; goes on with ${next} by ${promote}, or goes back by kubectl argo rollouts abort ${name}`;
   }
-  const endMs = pauseEnd(moved.pauses, step?.pause?.duration);
+  const endMs = blueGreen === undefined ? pauseEnd(moved.pauses, step?.pause?.duration) : moved.wakeAtMs;
   return endMs === undefined
     ? `${paused}: goes on with ${next} when someone promotes it: ${promote}`
     : `${paused}: goes on with ${next} at ${timestamp(endMs)}`;
@@ -33,8 +33,9 @@ export function abortedUntil({ stable, name, routed }: Situation, moved: Advance
   const again = `another version in the spec, or for kubectl argo rollouts retry rollout ${name}`;
   if (stable === undefined) return `Rollout is aborted: there is nothing to go back to; waits for ${again}`;
   const revision = `revision ${stable.revision}`;
-  if (!routed) return `Rollout is aborted: back to ${revision}; waits for ${again}`;
-  const back = moved.traffic?.settled === true ? `all traffic is on ${revision}` : `traffic goes back to ${revision}`;
+  if (!routed && moved.blueGreen === undefined) return `Rollout is aborted: back to ${revision}; waits for ${again}`;
+  const isBack = moved.traffic?.settled === true || moved.blueGreen?.selected.active === stable.hash;
+  const back = isBack ? `all traffic is on ${revision}` : `traffic goes back to ${revision}`;
   return `Rollout is aborted: ${back}; waits for ${again}`;
 }
 
