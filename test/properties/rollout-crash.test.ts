@@ -1,7 +1,7 @@
 /** A crash after any single write changes nothing of the outcome, and what the stored world remembers is told, once. */
 import { describe, expect, it } from 'vitest';
 import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
-import type { CanaryStrategy } from '../../src/api/rollout.ts';
+import type { CanaryStrategy, RolloutSpec } from '../../src/api/rollout.ts';
 import { templateOf } from '../support/shop-template.ts';
 import { ToyWorld } from '../support/toy-world.ts';
 
@@ -22,6 +22,16 @@ const routed: CanaryStrategy = {
   trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'shop' } } },
 };
 
+const analysis = { templates: [{ templateName: 'good' }] };
+const blueGreen = {
+  activeService: 'stable',
+  previewService: 'canary',
+  previewReplicaCount: 1,
+  autoPromotionEnabled: false,
+  prePromotionAnalysis: analysis,
+  postPromotionAnalysis: analysis,
+};
+
 /** The words of a story: each plays one act and lets everything settle. */
 const acts = {
   v2: (world: ToyWorld) => world.image('v2'),
@@ -34,23 +44,33 @@ const acts = {
 } as const;
 type Act = keyof typeof acts;
 
-const stories: Readonly<Record<string, readonly Act[]>> = {
+const canaryStories: Readonly<Record<string, readonly Act[]>> = {
   promoted: ['v2', 'promote', 'good'],
   'taken back': ['v2', 'promote', 'bad'],
   'aborted and tried again': ['v2', 'abort', 'retry', 'promote', 'good'],
   undone: ['v2', 'v1'],
 };
 
+const blueGreenStories: Readonly<Record<string, readonly Act[]>> = {
+  promoted: ['v2', 'good', 'promote', 'good'],
+  'kept from users': ['v2', 'bad'],
+  'taken back': ['v2', 'good', 'promote', 'bad'],
+  'aborted and tried again': ['v2', 'good', 'abort', 'retry', 'good', 'promote', 'good'],
+  undone: ['v2', 'good', 'v1'],
+  'undone behind the switch': ['v2', 'good', 'promote', 'v1'],
+  'gone back fast': ['v2', 'good', 'promote', 'good', 'v1'],
+};
+
 function tell(
-  canary: CanaryStrategy,
+  strategy: NonNullable<RolloutSpec['strategy']>,
   story: readonly Act[],
   crashAfter: number | undefined,
   annotations: Record<string, string>,
 ): ToyWorld {
   const world = new ToyWorld(
-    { replicas: 4, selector: { matchLabels: { app: 'shop' } }, template: templateOf('v1'), strategy: { canary } },
+    { replicas: 4, selector: { matchLabels: { app: 'shop' } }, template: templateOf('v1'), strategy },
     {
-      services: canary.trafficRouting === undefined ? [] : ['canary', 'stable'],
+      services: strategy.canary !== undefined && strategy.canary.trafficRouting === undefined ? [] : ['canary', 'stable'],
       templates: [template],
       podLatencyMs: () => 700,
       routeLatencyMs: () => 300,
@@ -106,16 +126,17 @@ function toldScalings(world: ToyWorld): readonly string[] {
 }
 
 describe.each([
-  { name: 'basic', canary: basic },
-  { name: 'routed', canary: routed },
-])('a crash after any write, $name', ({ canary }) => {
+  { name: 'basic', strategy: { canary: basic }, stories: canaryStories },
+  { name: 'routed', strategy: { canary: routed }, stories: canaryStories },
+  { name: 'blue-green', strategy: { blueGreen }, stories: blueGreenStories },
+])('a crash after any write, $name', ({ strategy, stories }) => {
   for (const [name, story] of Object.entries(stories)) {
     for (const annotations of [{}, { 'rampart.dev/on-failure': 'undo' }]) {
       it(`${name} ${JSON.stringify(annotations)}`, { timeout: 60_000 }, () => {
-        const calm = tell(canary, story, undefined, annotations);
+        const calm = tell(strategy, story, undefined, annotations);
         expect(calm.writes).toBeGreaterThan(10);
         for (let after = 0; after <= calm.writes; after += 1) {
-          const crashed = tell(canary, story, after, annotations);
+          const crashed = tell(strategy, story, after, annotations);
           expect(outcome({ ...crashed, status: crashed.status } as ToyWorld), crashed.log.join('\n')).toEqual(
             outcome({ ...calm, status: calm.status } as ToyWorld),
           );
