@@ -112,7 +112,9 @@ test('the manifest from the world says what is missing, and runs as soon as it i
 
 const basic = { maxSurge: 1, maxUnavailable: 0, steps: [{ setWeight: 50 }, { pause: {} }] };
 const unsupported: Readonly<Record<string, object>> = {
-  'blue-green strategy': { strategy: { canary: null, blueGreen: { activeService: 'shop' } } },
+  previewMetadata: {
+    strategy: { canary: null, blueGreen: { activeService: 'shop', previewMetadata: { labels: { role: 'preview' } } } },
+  },
   workloadRef: { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' } },
   rollbackWindow: { rollbackWindow: { revisions: 2 } },
   restart: { restartAt: '2026-01-01T00:00:00Z' },
@@ -163,9 +165,12 @@ test('a strategy that is not supported takes no route, Service or pod away in th
   await untilPausedAt(view, 1, 20);
   const { canary } = view.rollout().spec.strategy ?? {};
   const hash = view.status().currentPodHash;
+  const previewMetadata = { labels: { role: 'preview' } };
   const selected = () => view.services.get(view.name, 'canary')?.spec.selector?.['rollouts-pod-template-hash'];
-  await kubectl.mergePatch('rollout/shop', { spec: { strategy: { canary: null, blueGreen: { activeService: 'stable' } } } });
-  await view.until('it is refused', () => view.status().message?.includes('blue-green strategy is not supported') === true);
+  await kubectl.mergePatch('rollout/shop', {
+    spec: { strategy: { canary: null, blueGreen: { activeService: 'stable', previewMetadata } } },
+  });
+  await view.until('it is refused', () => view.status().message?.includes('previewMetadata is not supported') === true);
   await command(view, 'abort');
   await view.until('the abort is seen', () => view.status().abortedAt !== undefined);
   expect([selected(), view.weight(), view.podsOf('shop:v2') > 0]).toEqual([hash, 20, true]);
