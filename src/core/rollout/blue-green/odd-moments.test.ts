@@ -4,6 +4,7 @@ import { good } from '../../../../test/support/rollout-scenarios.ts';
 import { templateOf } from '../../../../test/support/shop-template.ts';
 import { analysis, conditionOf, manual, openTill, selected, shown, updatedTill } from '../../../../test/support/toy-till.ts';
 import { ToyWorld } from '../../../../test/support/toy-world.ts';
+import type { RolloutStatus } from '../../../api/rollout.ts';
 import { decide } from '../decide.ts';
 
 describe('an invalid spec', () => {
@@ -140,5 +141,46 @@ describe('a switch that the API server refuses', () => {
     world.failures = [];
     world.settle(10_000);
     expect([world.status.phase, selected(world).active]).toEqual(['Healthy', 'v2']);
+  });
+});
+
+describe('a status that the incumbent wrote', () => {
+  it('behind the switch is gone on with: users stay where they are', () => {
+    const world = updatedTill({ ...manual, postPromotionAnalysis: analysis });
+    world.command({ pauseConditions: null });
+    world.settle(5_000);
+    const { scaleUpPreviewCheckPoint: _, ...incumbents } = world.status.blueGreen ?? {};
+    world.command({ blueGreen: incumbents });
+    world.settle(5_000);
+    expect([shown(world), selected(world).active]).toEqual(['Progressing: waiting for analysis to complete', 'v2']);
+    world.verdict('Successful');
+    world.settle(5_000);
+    expect(world.status.phase).toBe('Healthy');
+    expect(world.told().filter((line) => line.includes("service 'active'"))).toHaveLength(2);
+  });
+
+  it('at rest changes nothing but the status', () => {
+    const world = openTill();
+    const { resized, services, replicaSets } = structuredClone({
+      resized: world.resized,
+      services: world.services,
+      replicaSets: world.replicaSets,
+    });
+    const { stableRS, currentPodHash, blueGreen, replicas } = world.status;
+    world.rollout = { ...world.rollout, status: { stableRS, currentPodHash, blueGreen, replicas } as RolloutStatus };
+    world.settle(5_000);
+    expect([world.status.phase, world.resized, world.services]).toEqual(['Healthy', resized, services]);
+    expect(world.replicaSets).toEqual(replicaSets);
+  });
+});
+
+describe('an update that does not get on', () => {
+  it('is aborted where progressDeadlineAbort says so', () => {
+    const late = { podLatencyMs: (_name: string, nth: number) => (nth > 3 ? Number.POSITIVE_INFINITY : 0) };
+    const world = updatedTill({}, { progressDeadlineSeconds: 60, progressDeadlineAbort: true }, late);
+    world.settle(70_000);
+    expect(shown(world)).toMatch(/^Degraded: RolloutAborted: Rollout aborted update to revision 2: ReplicaSet ".*" has timed out/);
+    world.settle(40_000);
+    expect([world.sizes(), selected(world).active]).toEqual([{ v1: 2, v2: 0 }, 'v1']);
   });
 });
