@@ -9,7 +9,7 @@ import { type Chapter, deedOrder } from './story-order.ts';
 
 export interface ReplicaSetEffects {
   readonly create: readonly Effect[];
-  /** Patches that say how long pods stay: they go before what makes those pods superfluous. */
+  /** Patches that say how long pods stay, and take none: they go before what makes those pods superfluous. */
   readonly keep: readonly Effect[];
   /** Other patches that add pods or change none. */
   readonly raise: readonly Effect[];
@@ -43,7 +43,7 @@ export function replicaSetEffects(situation: Situation, { pods, retires }: Advan
     const scaling = size === member.size ? undefined : noted({ name, revision: number, from: member.size, to: size, generation });
     const deadline = pods.deadlines.get(name);
     const effect = patchOf(situation, member, scaling, leaving(deadline, retires === name));
-    const isKept = size === member.size && typeof deadline === 'string';
+    const isKept = size >= member.size && typeof deadline === 'string';
     if (effect !== undefined) (size < member.size ? lower : isKept ? keep : raise).push(effect);
   };
   if (current !== undefined) patch(current, pods.current);
