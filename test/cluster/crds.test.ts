@@ -150,6 +150,7 @@ describe('a Rollout', () => {
     ['must not be the same Service', { canary: { canaryService: 'a', stableService: 'a' } }],
     ['maxTrafficWeight can only be used with nginx and plugins', { canary: { trafficRouting: { smi: {}, maxTrafficWeight: 5 } } }],
     ['strategy must have only one of canary and blueGreen', { canary: {}, blueGreen: { activeService: 'a' } }],
+    ['activeService and previewService must not be the same Service', { blueGreen: { activeService: 'a', previewService: 'a' } }],
   ])('%s', async (sentence, strategy) => {
     const { code, text } = await apply('Rollout', { strategy }, '--dry-run=server', '--validate=false');
     expect({ code, text }).toMatchObject({ code: 1, text: expect.stringContaining(sentence) });
