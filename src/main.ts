@@ -12,6 +12,7 @@ import type { ControllerOptions } from './options/controller-options.ts';
 import { Figures } from './process/figures.ts';
 import { startWatches, type Watches } from './process/watches.ts';
 import { createWorkers, type Workers } from './process/workers.ts';
+import { AddressPolicy } from './providers/metrics/http/address-policy.ts';
 import type { MetricProvider } from './providers/metrics/metric-provider.ts';
 import { PrometheusProvider } from './providers/metrics/prometheus/prometheus-provider.ts';
 import { loadKubeConfig } from './runtime/client/kube-config.ts';
@@ -48,6 +49,7 @@ class ControllerProcess {
   readonly #figures = new Figures(new Metrics(version));
   readonly #client: KubernetesClient;
   readonly #namespace: string;
+  readonly #policy: AddressPolicy;
   readonly #lease: Lease;
   readonly #stopping = new AbortController();
   #watches: Watches | undefined;
@@ -59,6 +61,8 @@ class ControllerProcess {
     const environment = process.env;
     const loaded = loadKubeConfig({ kubeconfig, context, cluster, user, environment });
     this.#namespace = options.namespace ?? loaded.namespace ?? 'default';
+    const { metricAddressAllow: allow, metricAddressDeny: deny } = options;
+    this.#policy = new AddressPolicy({ allow, deny, inCluster: loaded.inCluster });
     const onRequest = this.#figures.request.bind(this.#figures);
     const userAgent = `rampart/${version}`;
     this.#client = KubernetesClient.create({
@@ -128,7 +132,7 @@ class ControllerProcess {
       watches,
       recorder,
       providers: new Map<string, MetricProvider>([
-        ['prometheus', new PrometheusProvider({ defaultAddress: this.#options.prometheusAddress })],
+        ['prometheus', new PrometheusProvider({ defaultAddress: this.#options.prometheusAddress, policy: this.#policy })],
       ]),
       clock,
       log: this.#log,

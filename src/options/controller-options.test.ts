@@ -39,6 +39,16 @@ describe('controller options', () => {
     [['--metrics-port=9000'], { metricsPort: 9000 }],
     [['--leader-election-lease-duration', '1m30s'], { leaseDurationMs: 90_000 }],
     [['--controllers', 'analysis'], { controllers: new Set(['analysis']) }],
+    [
+      ['--metric-address-allow=10.0.0.0/8, *.Monitoring.svc', '--metric-address-deny', '::1'],
+      {
+        metricAddressAllow: [
+          { kind: 'network', address: '10.0.0.0', prefix: 8, family: 'ipv4' },
+          { kind: 'host', pattern: '*.monitoring.svc' },
+        ],
+        metricAddressDeny: [{ kind: 'network', address: '::1', prefix: 128, family: 'ipv6' }],
+      },
+    ],
   ])('reads %j', (args, expected) => {
     expect(options(args).options).toMatchObject(expected);
   });
@@ -75,6 +85,8 @@ describe('controller options', () => {
     [['--prometheus-address=prometheus:9090'], 'must be a URL'],
     [['--burst=1'], '--burst (1) must be at least --qps'],
     [['--controllers=rollout'], '--controllers must be a list of rollouts, analysis'],
+    [['--metric-address-deny=10.0.0.0/8,http://shop'], '--metric-address-deny must be a list such as'],
+    [['--metric-address-allow=10.0.0.0/99'], '("10.0.0.0/99" is none of these)'],
     [['--metricsPort=8080'], 'give them different ports'],
     [['--bind-address=here'], '--bind-address must be an IP address'],
     [['--namespace'], '--namespace needs a value'],

@@ -1,6 +1,7 @@
 /** The settings of one controller process: flags and environment read into one typed, checked set, or refused with every mistake named. */
 import { isIP } from 'node:net';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { type AddressRule, parseAddressRule } from '../api/address-rule.ts';
 import { parseDuration } from '../api/duration.ts';
 import { type Flag, type FlagName, flags, ignoredFlags } from './flags.ts';
 
@@ -13,6 +14,8 @@ export interface ControllerOptions {
   readonly namespaced: boolean;
   readonly instanceId: string | undefined;
   readonly prometheusAddress: string | undefined;
+  readonly metricAddressAllow: readonly AddressRule[];
+  readonly metricAddressDeny: readonly AddressRule[];
   readonly qps: number;
   readonly burst: number;
   readonly leaderElect: boolean;
@@ -133,6 +136,12 @@ function mistakeIn(flag: Flag, value: string): string | undefined {
       const unknown = names(value).find((name) => !controllerNames.has(name));
       return unknown === undefined ? undefined : wrong(`a list of ${[...controllerNames].join(', ')}`);
     }
+    case 'addresses': {
+      const unread = names(value).find((name) => parseAddressRule(name) === undefined);
+      return unread === undefined
+        ? undefined
+        : wrong(`a list such as 10.0.0.0/8,192.168.1.7,*.monitoring.svc ("${unread}" is none of these)`);
+    }
   }
 }
 
@@ -151,6 +160,7 @@ function typed(text: (name: FlagName) => string | undefined): ControllerOptions 
     const parsed = parseDuration(text(name) ?? '');
     return typeof parsed === 'number' ? parsed : 0;
   };
+  const rules = (name: FlagName) => names(text(name) ?? '').flatMap((rule) => parseAddressRule(rule) ?? []);
   const isOn = (name: FlagName) => text(name) === 'true';
   const chosen = names(text('controllers') ?? '').filter((name) => controllerNames.has(name)) as ControllerName[];
   return {
@@ -162,6 +172,8 @@ function typed(text: (name: FlagName) => string | undefined): ControllerOptions 
     namespaced: isOn('namespaced'),
     instanceId: text('instance-id'),
     prometheusAddress: text('prometheus-address'),
+    metricAddressAllow: rules('metric-address-allow'),
+    metricAddressDeny: rules('metric-address-deny'),
     qps: count('qps'),
     burst: count('burst'),
     leaderElect: isOn('leader-elect'),

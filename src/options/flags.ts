@@ -9,7 +9,7 @@ export interface Flag {
   readonly short?: string;
   /** Older spellings that are still understood. */
   readonly aliases?: readonly string[];
-  readonly kind: 'text' | 'switch' | 'count' | 'duration' | 'list';
+  readonly kind: 'text' | 'switch' | 'count' | 'duration' | 'list' | 'addresses';
   /** As a person would type it; undefined where there is none. */
   readonly default?: string;
   /** The only values that are understood. */
@@ -47,6 +47,16 @@ export const flags = [
     kind: 'text',
     environment: 'ARGO_ROLLOUTS_PROMETHEUS_ADDRESS',
     help: 'URL of Prometheus for metrics that name none.',
+  },
+  {
+    name: 'metric-address-allow',
+    kind: 'addresses',
+    help: 'Comma-separated networks (CIDR), addresses and host names (with *) that metrics of templates may be asked at, and nowhere else. Default: any.',
+  },
+  {
+    name: 'metric-address-deny',
+    kind: 'addresses',
+    help: 'Comma-separated networks (CIDR), addresses and host names (with *) that metrics of templates must not be asked at.',
   },
   { name: 'qps', kind: 'count', default: '200', range: [1, 10_000], help: 'Requests a second to the Kubernetes API, sustained.' },
   {

@@ -37,6 +37,7 @@ function values({ kind, choices, range }: Flag): string {
   if (choices !== undefined) return codes(choices);
   if (kind === 'switch') return codes(['true', 'false']);
   if (kind === 'duration') return 'duration, such as `15s` or `1m30s`';
+  if (kind === 'addresses') return 'list of addresses';
   return range === undefined ? kind : `${range[0]} to ${range[1]}`;
 }
 

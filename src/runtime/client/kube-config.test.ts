@@ -55,6 +55,16 @@ test('of several files the first that says something counts', () => {
   expect(summary({ environment, context: 'one' })).toEqual(['https://second-one.example', 'first-one', 'second-ns']);
 });
 
+test('in a cluster is who goes by the account of the pod, and nobody else', () => {
+  const pod = join(folder, 'pod');
+  mkdirSync(pod);
+  writeFileSync(join(pod, 'token'), 'of-the-pod');
+  const environment = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' };
+  expect(loadKubeConfig({ environment, serviceAccountRoot: pod }).inCluster).toBe(true);
+  const kubeconfig = file('elsewhere', 'a', 'one');
+  expect(loadKubeConfig({ environment, serviceAccountRoot: pod, kubeconfig }).inCluster).toBe(false);
+});
+
 test('what cannot be used says why', () => {
   const broken = join(folder, 'broken');
   writeFileSync(broken, 'clusters: [');

@@ -23,6 +23,8 @@ export interface LoadedKubeConfig {
   readonly config: KubeConfig;
   /** The namespace of the context, or of the pod; undefined when neither says. */
   readonly namespace: string | undefined;
+  /** True where it is the account of the pod that this process runs in. */
+  readonly inCluster: boolean;
 }
 
 const defaultServiceAccountRoot = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -40,7 +42,7 @@ export function loadKubeConfig(options: KubeConfigOptions): LoadedKubeConfig {
       : `context "${config.currentContext}" names no known cluster and user`;
     throw new Error(`The kubeconfig cannot be used: ${wanted}. Choose one of ${names(config.contexts)} with --context.`);
   }
-  return { config, namespace: config.getContextObject(config.currentContext)?.namespace };
+  return { config, namespace: config.getContextObject(config.currentContext)?.namespace, inCluster: files.length === 0 };
 }
 
 function configFiles(options: KubeConfigOptions): readonly string[] {

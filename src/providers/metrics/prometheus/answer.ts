@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { formatPlain } from '../../../core/analysis/condition/go-format.ts';
 import type { MetricValue } from '../../../core/analysis/metric-value.ts';
+import type { HttpAnswer } from '../http/http-sender.ts';
 import { MetricProviderError, type MetricProviderErrorCode } from '../metric-provider.ts';
-import type { HttpAnswer } from './http.ts';
 
 /** Longest part of a foreign text that is shown. */
 const MAX_WORDS = 500;

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { metricProviderContract } from '../../../../test/contract/metric-provider.ts';
 import { type Asked, type RecordedServer, type Reply, startRecordedServer } from '../../../../test/support/recorded-http-server.ts';
 import type { PrometheusMetric } from '../../../api/analysis-template.ts';
+import { Authenticator } from '../http/authentication.ts';
+import { HttpSender } from '../http/http-sender.ts';
 import { MetricProviderError } from '../metric-provider.ts';
-import { Authenticator } from './authentication.ts';
-import { HttpSender } from './http.ts';
 import { PrometheusProvider } from './prometheus-provider.ts';
 
 const NOW_MS = Date.parse('2026-11-23T12:00:00Z');
@@ -56,7 +56,8 @@ async function signedBy(authentication: PrometheusMetric['authentication'], addr
   const awsCredentials = async () => ({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: SECRET });
   const context = { address, insecure: false, signal: new AbortController().signal, nowMs: NOW_MS };
   const sign = new Authenticator(new HttpSender(), awsCredentials).signerFor(authentication, context);
-  const headers = await sign({ method: 'POST', url: address, headers: {}, body: 'query=up' }, false);
+  const outgoing = { method: 'POST', url: address, headers: {}, body: undefined, isKnown: true } as const;
+  const headers = await sign(outgoing, false);
   return headers.authorization ?? headers.Authorization ?? '';
 }
 
@@ -161,7 +162,7 @@ describe('failures', () => {
       'a redirect in a circle',
       { status: 307, headers: { location: '/api/v1/query' } },
       'bad-answer',
-      'redirects more than 3 times',
+      'redirects more than 10 times',
     ],
     [
       'a redirect to another host',

@@ -1,15 +1,17 @@
 /**
  * Measures with Prometheus, or anything that speaks its query API. One measurement is one query, by POST, or by GET where POST is not allowed; how requests
- * are sent is http.ts's, how they are signed authentication.ts's, what answers mean answer.ts's business.
+ * are sent is http/http-sender.ts's, how they are signed http/authentication.ts's, what answers mean answer.ts's business.
  */
 import type { PrometheusMetric } from '../../../api/analysis-template.ts';
 import type { MetricValue } from '../../../core/analysis/metric-value.ts';
+import { Authenticator, type AwsCredentialsSource } from '../http/authentication.ts';
+import { headersOf } from '../http/headers.ts';
+import { type HttpOptions, HttpSender } from '../http/http-sender.ts';
+import { formBody } from '../http/redirect.ts';
+import { type Confidences, scrubber, secretsOf } from '../http/scrub.ts';
 import { type MeasureContext, type MetricProvider, MetricProviderError } from '../metric-provider.ts';
 import { readAnswer } from './answer.ts';
-import { Authenticator, type AwsCredentialsSource } from './authentication.ts';
-import { type HttpOptions, HttpSender } from './http.ts';
 import { buildQuery, resolveAddress } from './query.ts';
-import { scrubber, secretsOf } from './scrub.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const MAX_TIMEOUT_SECONDS = 3600;
@@ -23,18 +25,23 @@ export interface PrometheusOptions extends HttpOptions {
 
 export class PrometheusProvider implements MetricProvider<PrometheusMetric> {
   private readonly defaultAddress: string | undefined;
+  /** For addresses that templates name. */
   private readonly sender: HttpSender;
+  /** For the default address, which whoever runs the controller answers for: no policy holds there. */
+  private readonly trusting: HttpSender;
   private readonly authenticator: Authenticator;
 
   constructor(options: PrometheusOptions = {}) {
     this.defaultAddress = options.defaultAddress;
     this.sender = new HttpSender(options);
+    const { policy: _ofTemplates, ...rest } = options;
+    this.trusting = new HttpSender(rest);
     this.authenticator = new Authenticator(this.sender, options.awsCredentials);
   }
 
   /** Throws MetricProviderError; no message of it holds a secret of the query. */
   async measure(query: PrometheusMetric, { signal, nowMs }: MeasureContext): Promise<MetricValue> {
-    const scrub = scrubber(secretsOf(query));
+    const scrub = scrubber(secretsOf(confidences(query)));
     const timeoutMs = timeoutOf(query) * 1000;
     const limit = AbortSignal.timeout(timeoutMs);
     try {
@@ -54,19 +61,20 @@ export class PrometheusProvider implements MetricProvider<PrometheusMetric> {
   }
 
   describe(query: PrometheusMetric): Readonly<Record<string, string>> {
-    return { ResolvedPrometheusQuery: scrubber(secretsOf(query))(query.query ?? '') };
+    return { ResolvedPrometheusQuery: scrubber(secretsOf(confidences(query)))(query.query ?? '') };
   }
 
   /** Closes kept connections. */
   close(): void {
     this.sender.close();
+    this.trusting.close();
   }
 
   private async ask(metric: PrometheusMetric, context: MeasureContext & { readonly timeoutMs: number }): Promise<MetricValue> {
     const address = resolveAddress(metric, this.defaultAddress);
     const { path, form } = buildQuery(metric, context);
     const url = new URL(address.pathname.replace(/\/+$/, '') + path, address);
-    const headers = Object.fromEntries((metric.headers ?? []).map(({ key, value }) => [key, value]));
+    const headers = headersOf(metric.headers);
     const insecure = metric.insecure === true;
     const sign = this.authenticator.signerFor(metric.authentication, {
       address,
@@ -74,13 +82,18 @@ export class PrometheusProvider implements MetricProvider<PrometheusMetric> {
       signal: context.signal,
       nowMs: context.nowMs,
     });
-    const request = { url, headers, insecure, signal: context.signal, sign };
-    const answer = await this.sender.send({ ...request, method: 'POST', form });
+    const request = { url, headers, insecure, signal: context.signal, sign, redirects: 'same-server', mayRepeat: true } as const;
+    const sender = (metric.address ?? '') === '' ? this.trusting : this.sender;
+    const answer = await sender.send({ ...request, method: 'POST', body: formBody(form) });
     if (answer.status !== 405 && answer.status !== 501) return readAnswer(answer);
     const withQuery = new URL(url);
     for (const [key, value] of form) withQuery.searchParams.set(key, value);
-    return readAnswer(await this.sender.send({ ...request, url: withQuery, method: 'GET' }));
+    return readAnswer(await sender.send({ ...request, url: withQuery, method: 'GET' }));
   }
+}
+
+function confidences({ address, authentication, headers }: PrometheusMetric): Confidences {
+  return { url: address, authentication, headers };
 }
 
 function timeoutOf({ timeout }: PrometheusMetric): number {

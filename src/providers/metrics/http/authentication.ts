@@ -1,8 +1,9 @@
 /** Who is asking: basic authentication, OAuth 2 client credentials, or AWS Signature Version 4. One of them, as the metric says. */
 import type { Authentication } from '../../../api/analysis-template.ts';
 import { MetricProviderError } from '../metric-provider.ts';
-import type { HttpRequest, HttpSender, Outgoing } from './http.ts';
+import type { HttpRequest, HttpSender } from './http-sender.ts';
 import { TokenSource } from './oauth2-token.ts';
+import type { Outgoing } from './redirect.ts';
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -92,7 +93,7 @@ async function signAws(
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
       headers: { host: url.host, ...(contentType === undefined ? {} : { 'Content-Type': contentType }) },
-      ...(body === undefined ? {} : { body }),
+      ...(body === undefined ? {} : { body: body.text }),
     },
     { signingDate: new Date(nowMs) },
   );

@@ -1,12 +1,19 @@
 /** Keeps secrets out of messages: whatever text a server or a library gives, the values that a metric holds in confidence are masked in it. */
-import type { PrometheusMetric } from '../../../api/analysis-template.ts';
+import type { Authentication } from '../../../api/analysis-template.ts';
 
 const MASK = '*****';
 
+export interface Confidences {
+  /** Where it is asked, perhaps with a password in it. */
+  readonly url: string | undefined;
+  readonly authentication?: Authentication | undefined;
+  readonly headers?: readonly { readonly value: string }[] | undefined;
+}
+
 /** Header values, passwords and tokens of one metric, in the forms in which they travel. */
-export function secretsOf({ address, authentication, headers }: PrometheusMetric): readonly string[] {
+export function secretsOf({ url, authentication, headers }: Confidences): readonly string[] {
   const { basicAuth, oauth2 } = authentication ?? {};
-  const inAddress = URL.parse(address ?? '');
+  const inAddress = URL.parse(url ?? '');
   const plain = [
     ...(headers ?? []).map(({ value }) => value),
     basicAuth?.password,

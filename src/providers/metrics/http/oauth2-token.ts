@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Authentication } from '../../../api/analysis-template.ts';
 import { MetricProviderError } from '../metric-provider.ts';
-import type { HttpAnswer, HttpSender } from './http.ts';
+import type { HttpAnswer, HttpSender } from './http-sender.ts';
+import { formBody } from './redirect.ts';
 
 type OAuth2 = NonNullable<Authentication['oauth2']>;
 
@@ -46,7 +47,9 @@ export class TokenSource {
   /** Servers differ in where they want the client's secret: in the header first, as the standard prefers, then in the body. */
   private async fetch(oauth2: OAuth2, context: TokenContext): Promise<z.infer<typeof tokenSchema>> {
     const url = URL.parse(oauth2.tokenUrl ?? '');
-    if (url === null) throw new MetricProviderError('misconfigured', 'authentication.oauth2.tokenUrl must be a URL');
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+      throw new MetricProviderError('misconfigured', 'authentication.oauth2.tokenUrl must be a URL');
+    }
     let answer: HttpAnswer | undefined;
     for (const inHeader of [true, false]) {
       answer = await this.ask(oauth2, url, inHeader, context);
@@ -76,7 +79,17 @@ export class TokenSource {
       form.set('client_id', clientId);
       form.set('client_secret', clientSecret);
     }
-    return this.sender.send({ method: 'POST', url, headers, form, insecure: context.insecure, signal: context.signal });
+    const { insecure, signal } = context;
+    return this.sender.send({
+      method: 'POST',
+      url,
+      headers,
+      body: formBody(form),
+      insecure,
+      signal,
+      redirects: 'same-server',
+      mayRepeat: true,
+    });
   }
 }
 
