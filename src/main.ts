@@ -15,6 +15,7 @@ import { createWorkers, type Workers } from './process/workers.ts';
 import { AddressPolicy } from './providers/metrics/http/address-policy.ts';
 import type { MetricProvider } from './providers/metrics/metric-provider.ts';
 import { PrometheusProvider } from './providers/metrics/prometheus/prometheus-provider.ts';
+import { WebProvider } from './providers/metrics/web/web-provider.ts';
 import { loadKubeConfig } from './runtime/client/kube-config.ts';
 import { KubernetesClient } from './runtime/client/kubernetes-client.ts';
 import { systemClock as clock } from './runtime/clock.ts';
@@ -133,6 +134,7 @@ class ControllerProcess {
       recorder,
       providers: new Map<string, MetricProvider>([
         ['prometheus', new PrometheusProvider({ defaultAddress: this.#options.prometheusAddress, policy: this.#policy })],
+        ['web', new WebProvider({ policy: this.#policy })],
       ]),
       clock,
       log: this.#log,

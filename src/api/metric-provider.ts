@@ -42,7 +42,9 @@ export const webSchema = z.object({
   body: text('Body of a POST or PUT.'),
   jsonBody: rawJson('Body of a POST or PUT as JSON, instead of body.'),
   timeoutSeconds: int64('Seconds until the request is given up; 10 if absent.'),
-  jsonPath: text('JSONPath of the value in the answer; the whole answer if absent.'),
+  jsonPath: text(
+    'JSONPath of the value in the answer, as kubectl writes it, for instance {$.data.ok}; the whole answer if absent.',
+  ),
   insecure: flag('True does not check the certificate of the server.'),
   authentication: object(authenticationSchema, 'How to sign in.'),
 });

@@ -6,13 +6,17 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import type { AnalysisRun } from '../../src/api/analysis-run.ts';
+import { AddressPolicy } from '../../src/providers/metrics/http/address-policy.ts';
+import type { MetricProvider } from '../../src/providers/metrics/metric-provider.ts';
 import { PrometheusProvider } from '../../src/providers/metrics/prometheus/prometheus-provider.ts';
+import { WebProvider } from '../../src/providers/metrics/web/web-provider.ts';
 import type { OpenedCluster } from '../../tools/cluster/access.ts';
 import type { Prometheus } from '../../tools/cluster/contract.ts';
 import { startPrometheus } from '../../tools/cluster/prometheus/prometheus.ts';
 import { type RunningController, startAnalysisRunController } from '../support/analysis-run-controller.ts';
 import { sharedCluster, useNamespace } from '../support/cluster.ts';
 import { type PrometheusEndpoint, type QueryAnswer, startPrometheusEndpoint } from '../support/prometheus-endpoint.ts';
+import { type RecordedServer, startRecordedServer } from '../support/recorded-http-server.ts';
 
 const execute = promisify(execFile);
 const soon = { timeout: 30_000, interval: 50 };
@@ -62,7 +66,10 @@ describe('an AnalysisRun on a real API server', () => {
 
   const start = async (): Promise<RunningController> => {
     const kubeconfig = await cluster.kubeconfigFor('analysis-controller', []);
-    const providers = new Map([['prometheus', new PrometheusProvider({ defaultAddress: endpoint.address })]]);
+    const providers = new Map<string, MetricProvider>([
+      ['prometheus', new PrometheusProvider({ defaultAddress: endpoint.address })],
+      ['web', new WebProvider({ policy: new AddressPolicy() })],
+    ]);
     const controller = await startAnalysisRunController({ kubeconfig, namespace: namespace.name, providers });
     controllers.push(controller);
     return controller;
@@ -139,9 +146,9 @@ describe('an AnalysisRun on a real API server', () => {
 
   it('a provider that is not there ends it with a sentence', async () => {
     await start();
-    await apply({ provider: { web: { url: 'http://127.0.0.1:1' } } });
+    await apply({ provider: { datadog: { query: 'avg:up{*}' } } });
     expect((await ended('Error')).message).toBe(
-      "metric 'm' uses the provider web, which this version cannot ask; supported: prometheus",
+      "metric 'm' uses the provider datadog, which this version cannot ask; supported: prometheus, web",
     );
   });
 
@@ -190,6 +197,62 @@ describe('an AnalysisRun on a real API server', () => {
     expect(endpoint.authorizations).toEqual(['Bearer hunter2-very-secret']);
     const shown = `${JSON.stringify(await read())}${(await events()).join()}`;
     expect(shown).not.toContain('hunter2');
+  });
+
+  describe('measured over the web', () => {
+    let server: RecordedServer;
+    beforeEach(async () => {
+      server = await startRecordedServer();
+    });
+    afterEach(async () => {
+      await server.close();
+    });
+    const web = (more: object) => ({
+      consecutiveErrorLimit: 0,
+      provider: { web: { url: `${server.url}/{{args.path}}`, ...more } },
+    });
+    const args = [{ name: 'path', value: 'report' }];
+    const whole = '{"checks":[{"name":"db","state":"up"}],"data":{"ok":true,"ratio":0.995}}';
+
+    it.each<[string, string | undefined, string, string, string, RegExp]>([
+      ['a good value', '{$.data.ratio}', 'result >= 0.99', 'Successful', '0.995', /^$/],
+      ['a bad value', '{.data.ratio}', 'result > 0.999', 'Failed', '0.995', /failed \(1\) > failureLimit \(0\)/],
+      ['text', '{.checks[?(@.name=="db")].state}', 'result == "up"', 'Successful', '"up"', /^$/],
+      ['a list', '{.checks}', 'all(result, #.state == "up")', 'Successful', '[{"name":"db","state":"up"}]', /^$/],
+      ['all of it', undefined, 'result.data.ok && result.data.ratio < 1', 'Successful', whole, /^$/],
+      ['nothing', '{.data.gone}', 'result > 0', 'Error', '', /Could not find JSONPath in body: gone is not found/],
+    ])('%s', async (_, jsonPath, successCondition, phase, value, message) => {
+      server.reply = ({ path }) => (path === '/report' ? { body: whole } : { status: 404 });
+      await start();
+      await apply({ successCondition, ...web(jsonPath === undefined ? {} : { jsonPath }) }, { args });
+      const status = await ended(phase);
+      expect(status.message ?? '').toMatch(message);
+      expect(status.metricResults?.[0]?.measurements?.[0]?.value ?? '').toBe(value);
+    });
+
+    it('posts a JSON body with a Secret in it, which nobody sees', async () => {
+      await kubectl('create', 'secret', 'generic', 'login', '--from-literal=token=hunter2-very-secret');
+      await kubectl('create', 'role', 'read-login', '--verb=get', '--resource=secrets', '--resource-name=login');
+      await kubectl('create', 'rolebinding', 'read-login', '--role=read-login', '--user=analysis-controller');
+      server.reply = ({ body }) => ({ body: `{"echo":${body}}` });
+      await start();
+      const token = { name: 'token', valueFrom: { secretKeyRef: { name: 'login', key: 'token' } } };
+      await apply(
+        { successCondition: 'result.echo.count == 3', ...web({ method: 'POST', jsonBody: { token: '{{args.token}}', count: 3 } }) },
+        { args: [...args, token] },
+      );
+      await ended('Successful');
+      expect(server.asked).toMatchObject([{ method: 'POST', path: '/report', body: '{"count":3,"token":"hunter2-very-secret"}' }]);
+      expect(`${JSON.stringify(await read())}${(await events()).join()}`).not.toContain('hunter2');
+    });
+
+    it('is not asked at all where its answers hold what only machines may read', async () => {
+      await start();
+      await apply({ consecutiveErrorLimit: 0, provider: { web: { url: 'http://169.254.169.254/latest/meta-data/' } } });
+      expect((await ended('Error')).message).toContain(
+        'Rampart does not ask 169.254.169.254: it is link-local or a metadata service',
+      );
+    });
   });
 
   describe('measured by Prometheus itself', () => {

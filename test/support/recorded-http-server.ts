@@ -7,7 +7,9 @@ export interface Asked {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
+  /** Of the form, else of the query. */
   readonly params: URLSearchParams;
+  readonly body: string;
 }
 
 /** undefined: never answers. */
@@ -42,7 +44,7 @@ export async function startRecordedServer(tls?: { readonly key: string; readonly
     request.on('end', () => {
       const url = new URL(request.url ?? '/', 'http://localhost');
       const params = new URLSearchParams(body === '' ? url.search : body);
-      const entry = { method: request.method ?? '', path: url.pathname, headers: request.headers, params };
+      const entry = { method: request.method ?? '', path: url.pathname, headers: request.headers, params, body };
       asked.push(entry);
       const reply = recorded.reply(entry);
       if (reply === undefined) return;

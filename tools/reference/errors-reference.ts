@@ -24,12 +24,13 @@ const apiErrors: Meanings<ApiErrorCode> = {
 };
 
 const metricErrors: Meanings<MetricProviderErrorCode> = {
-  unreachable: 'Prometheus cannot be reached, or what is in front of it says so (502, 503).',
-  timeout: 'It did not answer within the metric’s timeout, or gave the query up itself.',
+  unreachable: 'Whoever is asked cannot be reached, or what is in front of it says so (502, 503).',
+  timeout: 'It did not answer within the metric’s timeout, or gave the query up itself (408, 504).',
   unauthorized: 'It refused the credentials (401, 403), or there were none to send.',
   'bad-query': 'It cannot evaluate the query, or the query gives something that holds no numbers.',
-  'bad-answer': 'What came back is no answer of Prometheus; the address is probably that of something else.',
-  misconfigured: 'The metric itself is wrong: no address, an empty query, a bad range, step, timeout, authentication or redirect.',
+  'bad-answer': 'What came back is no answer of Prometheus, is not what `jsonPath` looks for, is no 2xx, or is too large.',
+  misconfigured:
+    'The metric itself is wrong: no address, or one that Rampart does not ask; an empty query; a bad body, header, path, range, step, timeout, authentication or redirect.',
 };
 
 const conditionErrors: Meanings<ConditionErrorCode> = {

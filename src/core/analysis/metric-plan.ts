@@ -8,6 +8,7 @@ import type { Problem } from '../../api/problem.ts';
 import { maxFilled, substituteArguments } from './arguments.ts';
 import { compileCondition } from './condition/condition.ts';
 import { ConditionError } from './condition/condition-error.ts';
+import { webMetricProblems } from './web-metric-problems.ts';
 
 export interface MetricPlan {
   readonly name: string;
@@ -43,7 +44,9 @@ type Planned = { readonly plan: MetricPlan } | { readonly problems: readonly Pro
 export function planMetric({ provider, ...rest }: Metric, args: ReadonlyMap<string, string>, path: string): Planned {
   const filled = substituteArguments(rest, args);
   if (filled.tooLong) return { problems: [{ path, message: `its arguments make more than ${maxFilled} characters` }] };
-  if (filled.missing.length === 0) return planFilled({ ...filled.value, provider }, path);
+  // What is left open in the provider's block comes from Secrets, and is looked at when it is measured.
+  const known = substituteArguments(provider, args);
+  if (filled.missing.length === 0) return planFilled({ ...filled.value, provider: known.tooLong ? provider : known.value }, path);
   const names = filled.missing.map((name) => `args.${name}`).join(', ');
   return { problems: [{ path, message: `${names} comes from a Secret, which only the provider's block may use` }] };
 }
@@ -80,6 +83,8 @@ function planFilled(metric: Metric, path: string): Planned {
     failureCondition: metric.failureCondition ?? '',
     provider: readProvider(metric, report),
   };
+  const web = plan.provider === 'web' ? metric.provider.web : undefined;
+  for (const problem of web === undefined ? [] : webMetricProblems(web)) report(`provider.web.${problem.path}`, problem.message);
   checkLimits(plan, metric.count, report);
   checkCondition(plan.successCondition, 'successCondition', report);
   checkCondition(plan.failureCondition, 'failureCondition', report);

@@ -22,6 +22,18 @@ describe('what cannot be measured', () => {
       { metrics: [metric({ provider: { prometheus: { query: '{{args.y}}' } } })] },
       'Unable to resolve metric arguments: args.y was not resolved',
     ],
+    [
+      'a web metric with two bodies',
+      {
+        metrics: [metric({ provider: { web: { url: '{{args.url}}', method: 'POST', body: 'a', jsonBody: {}, jsonPath: '$.a' } } })],
+        args: [{ name: 'url', value: 'shop.example' }],
+      },
+      [
+        'Analysis spec invalid: spec.metrics[0].provider.web.jsonBody: use either body or jsonBody; both cannot be sent',
+        'spec.metrics[0].provider.web.url: must be a URL such as https://shop.example/healthz',
+        'spec.metrics[0].provider.web.jsonPath: there is no {...} in it; write for instance {$.data.ok}',
+      ].join('; '),
+    ],
     ['no metric', { metrics: [] }, 'Analysis spec invalid: spec.metrics: there is no metric to measure'],
     [
       'a count that is no number',
