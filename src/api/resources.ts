@@ -32,3 +32,11 @@ export const httpRoutes = namespaced(GATEWAY_GROUP, 'v1', 'HTTPRoute', 'httprout
 export const grpcRoutes = namespaced(GATEWAY_GROUP, 'v1', 'GRPCRoute', 'grpcroutes');
 export const tcpRoutes = namespaced(GATEWAY_GROUP, 'v1', 'TCPRoute', 'tcproutes');
 export const tlsRoutes = namespaced(GATEWAY_GROUP, 'v1', 'TLSRoute', 'tlsroutes');
+export const gateways = namespaced(GATEWAY_GROUP, 'v1', 'Gateway', 'gateways');
+export const gatewayClasses: Resource = {
+  group: GATEWAY_GROUP,
+  version: 'v1',
+  kind: 'GatewayClass',
+  plural: 'gatewayclasses',
+  namespaced: false,
+};

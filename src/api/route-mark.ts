@@ -1,10 +1,20 @@
 /**
- * The annotation on a route that says for which Rollouts it carries canary weight and what it takes to give it back without them: a
- * Rollout may be deleted while nobody is there to see it. Written by routers in the very patch that writes weights.
+ * The annotation on a route that says for which Rollouts it carries canary weight or added rules and what it takes to give it back without
+ * them: a Rollout may be deleted while nobody is there to see it. Written by routers in the very patch that writes these.
  */
 import * as z from 'zod';
 import type { ObjectMeta } from './kubernetes.ts';
 import { annotations } from './names.ts';
+
+const headerSchema = z.object({ type: z.string(), name: z.string(), value: z.string() });
+const ruleSchema = z.object({ name: z.string(), headers: z.array(headerSchema) });
+
+/** A rule that was added for a header or mirror route. */
+export interface MarkedRule {
+  readonly name: string;
+  /** What each of its matches asks for because of that route: clusters with an older Gateway API keep no names of rules. */
+  readonly headers: readonly { readonly type?: string; readonly name: string; readonly value: string }[];
+}
 
 const markSchema = z.object({
   stable: z.string().min(1),
@@ -13,6 +23,7 @@ const markSchema = z.object({
   maxWeight: z.int().min(1),
   /** Key of the label that the route wears meanwhile. */
   label: z.string().min(1).optional(),
+  rules: z.array(ruleSchema).optional(),
 });
 
 /** What one Rollout has to do with a route: its two Services, which are in its own namespace, and what else it wrote. */
@@ -21,6 +32,8 @@ export interface RouteMark {
   readonly canary: string;
   readonly maxWeight: number;
   readonly label?: string | undefined;
+  /** Rules that were added; undefined where none were. */
+  readonly rules?: readonly MarkedRule[] | undefined;
 }
 
 /** `namespace/name` of a Rollout -> its mark. What cannot be read is as if it were not there. */
@@ -43,7 +56,10 @@ export function routeMarksText(marks: ReadonlyMap<string, RouteMark>): string | 
   const sorted = [...marks].sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(
     Object.fromEntries(
-      sorted.map(([rollout, { stable, canary, maxWeight, label }]) => [rollout, { stable, canary, maxWeight, label }]),
+      sorted.map(([rollout, { stable, canary, maxWeight, label, rules }]) => [
+        rollout,
+        { stable, canary, maxWeight, label, rules },
+      ]),
     ),
   );
 }

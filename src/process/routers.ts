@@ -24,6 +24,7 @@ export function createRouterFactory(cluster: Cluster, watches: Pick<Watches, 'ro
       stableService: canary?.stableService ?? '',
       canaryService: canary?.canaryService ?? '',
       maxWeight: canary?.trafficRouting?.maxTrafficWeight,
+      managedNames: canary?.trafficRouting?.managedRoutes?.map(({ name }) => name),
       cluster,
       source,
       resources: watches.routeResources,

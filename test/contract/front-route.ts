@@ -51,7 +51,7 @@ export function routerFor(
 
 export function desire(canaryWeight: number, maxWeight = 100): DesiredRoutes {
   const services = { stableService: 'stable', canaryService: 'canary' };
-  return { ...services, canaryWeight, stableWeight: maxWeight - canaryWeight, maxWeight, additional: [], headerRoutes: [] };
+  return { ...services, canaryWeight, stableWeight: maxWeight - canaryWeight, maxWeight, additional: [], managedRoutes: [] };
 }
 
 export function weights({ spec }: Route): (number | undefined)[][] {

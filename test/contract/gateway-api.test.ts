@@ -8,7 +8,12 @@ import type { DesiredRoutes } from '../../src/core/rollout/routes.ts';
 import { GatewayApiRouter } from '../../src/providers/traffic/gateway-api/gateway-api-router.ts';
 import { MarkedRoutes } from '../../src/providers/traffic/gateway-api/marked-routes.ts';
 import { routeAcceptance } from '../../src/providers/traffic/gateway-api/route-acceptance.ts';
-import { type Route, type RouteKind, routeResources } from '../../src/providers/traffic/gateway-api/route-object.ts';
+import {
+  type Route,
+  type RouteKind,
+  type RouteRule,
+  routeResources,
+} from '../../src/providers/traffic/gateway-api/route-object.ts';
 import type { RouteSource } from '../../src/providers/traffic/gateway-api/route-selection.ts';
 import { loadKubeConfig } from '../../src/runtime/client/kube-config.ts';
 import { KubernetesClient } from '../../src/runtime/client/kubernetes-client.ts';
@@ -114,6 +119,7 @@ async function makeRoute(kind: RouteKind) {
       rollout: 'shop',
       stableService: 'stable',
       canaryService: 'canary',
+      managedNames: ['beta', 'staff'],
       cluster,
       source,
     });
@@ -144,6 +150,8 @@ async function makeWorld(): Promise<TrafficWorld> {
   await route.accepted();
   const rules = async () => (await route.live()).spec?.rules ?? [];
   const ours = async () => (await rules()).find(({ backendRefs = [] }) => backendRefs.length === 2)?.backendRefs ?? [];
+  const editRules = async (change: (rule: RouteRule) => RouteRule) => route.edit({ spec: { rules: (await rules()).map(change) } });
+  const filters = [{ type: 'RequestHeaderModifier', requestHeaderModifier: { set: [{ name: 'x-edge', value: 'yes' }] } }];
   return {
     stableService: 'stable',
     canaryService: 'canary',
@@ -197,6 +205,9 @@ async function makeWorld(): Promise<TrafficWorld> {
       await client.delete(route.resource, route.key);
       await route.read();
     },
+    liveManaged: async () => (await rules()).flatMap(({ name }) => name ?? []),
+    editSource: async () => editRules((rule) => (rule.backendRefs?.length === 2 ? { ...rule, filters } : rule)),
+    breakManaged: async () => editRules((rule) => (rule.name === undefined ? rule : { ...rule, matches: [{}] })),
     end: async () => {
       traefik ??= await startTraefik(embedded);
       await route.end();
@@ -208,7 +219,7 @@ describeTrafficRouter('Gateway API on kube-apiserver and Traefik', makeWorld);
 
 function desire(canaryWeight: number): DesiredRoutes {
   const services = { stableService: 'stable', canaryService: 'canary' };
-  return { ...services, canaryWeight, stableWeight: 100 - canaryWeight, maxWeight: 100, additional: [], headerRoutes: [] };
+  return { ...services, canaryWeight, stableWeight: 100 - canaryWeight, maxWeight: 100, additional: [], managedRoutes: [] };
 }
 
 describe('on kube-apiserver and Traefik', () => {
@@ -248,7 +259,8 @@ describe('on kube-apiserver and Traefik', () => {
       ['stable 85', 'canary 15'],
       ['images 1'],
     ]);
-    expect(edits).toBe(2);
+    // The gateway's own word on the edit may come between as well, and cost another look.
+    expect(edits).toBeGreaterThanOrEqual(2);
     await route.end();
   });
 

@@ -144,13 +144,17 @@ export function applied(object: unknown, operations: readonly JsonPatchOperation
     const last = keys.pop() ?? '';
     let holder = copy as Record<string, unknown>;
     for (const key of keys) holder = (holder?.[key] ?? {}) as Record<string, unknown>;
+    const list = Array.isArray(holder) && /^\d+$/.test(last) ? holder : undefined;
     if (op === 'test') {
       if (!isDeepStrictEqual(holder[last], value)) return undefined;
     } else if (op === 'remove') {
       if (!(last in holder)) throw new ApiError('invalid', `nothing to remove at ${path}`);
-      delete holder[last];
+      if (list !== undefined) list.splice(Number(last), 1);
+      else delete holder[last];
+    } else if (op === 'add' && list !== undefined) {
+      if (Number(last) > list.length) throw new ApiError('invalid', `nothing stands before ${path}`);
+      list.splice(Number(last), 0, structuredClone(value));
     } else if (op === 'add' || op === 'replace') {
-      if (Array.isArray(holder)) throw new Error('inserting into lists is not needed here');
       if (op === 'replace' && !(last in holder)) throw new ApiError('invalid', `nothing to replace at ${path}`);
       holder[last] = structuredClone(value);
     } else throw new Error(`operation ${op}`);

@@ -1,6 +1,6 @@
 /** What every TrafficRouter promises, run by each implementation against a world of its own: a route object and a data plane. */
 import { expect, test } from 'vitest';
-import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
+import type { DesiredRoutes, ManagedRoute, RouteEvidence } from '../../src/core/rollout/routes.ts';
 import type { RouteReleaser, TrafficRouter } from '../../src/providers/traffic/traffic-router.ts';
 
 export interface TrafficWorld {
@@ -37,15 +37,24 @@ export interface TrafficWorld {
   /** Settles when the data plane has taken what the live object says and the router's cache shows it. */
   resumeDataPlane(): Promise<void>;
   removeRoute(): Promise<void>;
+  /** Names of the managed routes that the live object carries, in their order. */
+  liveManaged(): Promise<readonly string[]>;
+  /** A user changes what the route says of all traffic of the two Services. */
+  editSource(): Promise<void>;
+  /** Someone else makes a managed route catch other requests. */
+  breakManaged(): Promise<void>;
   end(): Promise<void>;
 }
 
 const never = new AbortController().signal;
 
-function desire(world: TrafficWorld, canaryWeight: number): DesiredRoutes {
+const beta: ManagedRoute = { kind: 'header', name: 'beta', match: [{ headerName: 'x-canary', headerValue: { exact: 'yes' } }] };
+const staff: ManagedRoute = { kind: 'header', name: 'staff', match: [{ headerName: 'x-staff', headerValue: { prefix: 'a.' } }] };
+
+function desire(world: TrafficWorld, canaryWeight: number, managedRoutes: readonly ManagedRoute[] = []): DesiredRoutes {
   const { stableService, canaryService, maxWeight } = world;
   const stableWeight = maxWeight - canaryWeight;
-  return { stableService, canaryService, canaryWeight, stableWeight, maxWeight, additional: [], headerRoutes: [] };
+  return { stableService, canaryService, canaryWeight, stableWeight, maxWeight, additional: [], managedRoutes };
 }
 
 export function describeTrafficRouter(name: string, makeWorld: () => Promise<TrafficWorld>): void {
@@ -60,10 +69,15 @@ export function describeTrafficRouter(name: string, makeWorld: () => Promise<Tra
     });
 
   /** Converges and lets the data plane follow. */
-  const settle = async (world: TrafficWorld, router: TrafficRouter, canaryWeight: number): Promise<RouteEvidence> => {
-    await router.converge(desire(world, canaryWeight), never);
+  const settle = async (
+    world: TrafficWorld,
+    router: TrafficRouter,
+    canaryWeight: number,
+    managed: readonly ManagedRoute[] = [],
+  ): Promise<RouteEvidence> => {
+    await router.converge(desire(world, canaryWeight, managed), never);
     await world.resumeDataPlane();
-    return router.converge(desire(world, canaryWeight), never);
+    return router.converge(desire(world, canaryWeight, managed), never);
   };
 
   inWorld('a good route has no problems', async (world) => {
@@ -208,6 +222,76 @@ export function describeTrafficRouter(name: string, makeWorld: () => Promise<Tra
     expect(await router.converge(desire(world, 50), never)).toMatchObject({ reasserted: false, liveCanaryWeight: 50 });
     expect(await world.version()).toBe(version);
     await world.thawCache();
+  });
+
+  inWorld('header routes come and go with the weight, in the order asked for', async (world) => {
+    const before = await world.liveObject();
+    const router = world.newRouter();
+    expect(await settle(world, router, 30, [staff, beta])).toMatchObject({ state: 'confirmed', liveCanaryWeight: 30 });
+    expect(await world.liveManaged()).toEqual(['staff', 'beta']);
+    expect(await world.liveWeights()).toEqual({ stable: world.maxWeight - 30, canary: 30 });
+    expect(router.stillConfirms(desire(world, 30, [staff, beta]))).toBe(true);
+    expect(router.stillConfirms(desire(world, 30, [beta]))).toBe(false);
+    await settle(world, router, 30, [beta]);
+    expect(await world.liveManaged()).toEqual(['beta']);
+    await settle(world, router, 0);
+    expect(await world.liveObject()).toEqual(before);
+  });
+
+  inWorld('a second pass with header routes writes nothing, nor does the first pass of a new process', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 20, [beta, staff]);
+    const version = await world.version();
+    for (const again of [router, world.newRouter()]) {
+      const evidence = await again.converge(desire(world, 20, [beta, staff]), never);
+      expect(evidence).toMatchObject({ state: 'confirmed', reasserted: false });
+    }
+    expect(await world.version()).toBe(version);
+  });
+
+  inWorld('a header route without weight is given back by what is written on the route alone', async (world) => {
+    const before = await world.liveObject();
+    await settle(world, world.newRouter(), 0, [beta]);
+    const releaser = world.newReleaser();
+    expect(releaser.has(world.rollout)).toBe(true);
+    expect(await releaser.release(world.rollout, never)).toEqual([]);
+    expect(await world.liveObject()).toEqual(before);
+  });
+
+  inWorld('a process that never wrote a header route releases it', async (world) => {
+    const before = await world.liveObject();
+    await settle(world, world.newRouter(), 10, [beta]);
+    await world.stripMarks();
+    await world.newRouter().release(never);
+    expect(await world.liveObject()).toEqual(before);
+  });
+
+  inWorld('a header route that someone else changed is written again, said once', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 10, [beta]);
+    const written = await world.liveObject();
+    await world.breakManaged();
+    expect(router.stillConfirms(desire(world, 10, [beta]))).toBe(false);
+    expect(await router.converge(desire(world, 10, [beta]), never)).toMatchObject({ reasserted: true });
+    expect(await world.liveObject()).toEqual(written);
+    await world.resumeDataPlane();
+    expect(await router.converge(desire(world, 10, [beta]), never)).toMatchObject({ state: 'confirmed', reasserted: false });
+  });
+
+  inWorld('a header route follows edits of the user, which stay', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 10, [beta]);
+    await settle(world, router, 0);
+    await world.editSource();
+    const edited = await world.liveObject();
+    await settle(world, router, 10, [beta]);
+    const wanted = await world.liveObject();
+    await settle(world, router, 0);
+    expect(await world.liveObject()).toEqual(edited);
+    await settle(world, router, 10, [beta]);
+    await world.editSource();
+    expect(await router.converge(desire(world, 10, [beta]), never)).toMatchObject({ reasserted: false });
+    expect(await world.liveObject()).toEqual(wanted);
   });
 
   inWorld('a route that is gone is said by name, not thrown', async (world) => {

@@ -122,7 +122,6 @@ const unsupported: Readonly<Record<string, object>> = {
   canaryMetadata: { strategy: { canary: { canaryMetadata: { labels: { role: 'canary' } } } } },
   pingPong: { strategy: { canary: { pingPong: { pingService: 'ping', pongService: 'pong' } } } },
   'experiment step': { strategy: { canary: { steps: [{ experiment: { templates: [{ name: 'a', specRef: 'canary' }] } }] } } },
-  'setHeaderRoute step': { strategy: { canary: { steps: [{ setHeaderRoute: { name: 'a' } }] } } },
   'plugin step': { strategy: { canary: { steps: [{ plugin: { name: 'a' } }] } } },
   'router istio': { strategy: { canary: { trafficRouting: { istio: { virtualService: { name: 'shop' } } } } } },
 };

@@ -57,6 +57,7 @@ describe.each([false, true])('laws of a canary, routed: %s', (routed) => {
             expect(replicaSet.spec.replicas, `${name}\n${world.log.join('\n')}`).toBe(isStable ? replicas : 0);
           }
           expect(world.liveRoutes?.canaryWeight ?? 0).toBe(0);
+          expect(world.liveRoutes?.managedRoutes ?? []).toEqual([]);
           if (updating) expect(world.status).toMatchObject({ phase: 'Degraded', abort: true });
           else expect(world.status).toMatchObject({ phase: 'Healthy' });
         }),

@@ -11,6 +11,8 @@ interface Moment {
   readonly available: number;
   readonly sizes: ReadonlyMap<string, number>;
   readonly canaryWeight: number | undefined;
+  /** Names of the header and mirror routes. */
+  readonly managed: string;
   readonly selectors: string;
   readonly nowMs: number;
   readonly stable: string | undefined;
@@ -71,10 +73,31 @@ function routedLaws(
     const somebody = sides.some((side) => side.ready > 0);
     if (somebody && sides.some((side) => side.weight > 0 && side.ready === 0)) fail('weight to a backend without a ready endpoint');
   }
+  const [canary, stable_] = sides;
+  if (now.managed !== before.managed) {
+    const from = before.managed.split(' ').filter(Boolean);
+    const to = now.managed.split(' ').filter(Boolean);
+    if (to.some((name) => !from.includes(name)) && canary?.ready === 0 && (stable_?.ready ?? 0) > 0)
+      fail('a managed route to a canary without a ready endpoint');
+    if (
+      from.some((name) => !to.includes(name)) &&
+      (canary?.ready ?? 0) > 0 &&
+      stable_?.ready === 0 &&
+      routes.canaryWeight === before.canaryWeight
+    )
+      fail('a managed route is taken from the only one that answers');
+  }
+  if (
+    now.managed !== '' &&
+    now.selectors !== before.selectors &&
+    selectorOf(now, services.canary) !== selectorOf(before, services.canary)
+  )
+    fail('the canary Service is switched under a managed route');
   for (const [name, size] of now.sizes) {
     if (size > 0 || (before.sizes.get(name) ?? 0) === 0 || world.rollout.spec.replicas === 0) continue;
     const served = sides.find((side) => side.hash !== undefined && name === `shop-${side.hash}`);
-    if (served !== undefined && served.weight > 0) fail(`pods of ${name} go while traffic is sent to them`);
+    if (served !== undefined && (served.weight > 0 || (served === canary && now.managed !== '')))
+      fail(`pods of ${name} go while traffic is sent to them`);
     if (world.nowMs < world.routesAcceptedAtMs) fail(`pods of ${name} go before the routes are confirmed`);
   }
   const stable = now.stable === undefined ? undefined : now.sizes.get(`shop-${now.stable}`);
@@ -96,10 +119,19 @@ function momentOf(world: ToyWorld): Moment {
     available,
     sizes,
     canaryWeight: world.liveRoutes?.canaryWeight,
+    managed: managedOf(world),
     selectors: [...world.services.keys()].map((name) => `${name}=${selected(world, name) ?? ''}`).join(' '),
     nowMs: world.nowMs,
     stable: world.status.stableRS,
   };
+}
+
+function managedOf({ liveRoutes }: ToyWorld): string {
+  return (liveRoutes?.managedRoutes ?? []).map(({ name }) => name).join(' ');
+}
+
+function selectorOf({ selectors }: Moment, service: string): string | undefined {
+  return selectors.split(' ').find((one) => one.startsWith(`${service}=`));
 }
 
 function hashes(world: ToyWorld): ReadonlySet<string | undefined> {

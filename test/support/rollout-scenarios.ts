@@ -64,6 +64,15 @@ const step: fc.Arbitrary<CanaryStep> = fc.oneof(
   fc.constant<CanaryStep>({ analysis: { templates: [{ templateName: 'good' }] } }),
 );
 
+const managedNames = ['beta', 'shadow'];
+const headers = [{ headerName: 'x-canary', headerValue: { exact: 'yes' } }];
+/** Every third takes its route off again. */
+const managedStep: fc.Arbitrary<CanaryStep> = fc.tuple(fc.constantFrom(...managedNames), fc.nat(2)).map(([name, kind]) => {
+  if (kind === 0) return { setHeaderRoute: { name } };
+  if (name === 'shadow') return { setMirrorRoute: { name, match: [{ path: { prefix: '/' } }], percentage: 10 } };
+  return { setHeaderRoute: { name, match: headers } };
+});
+
 export const scenario = (routed: boolean): fc.Arbitrary<Case> =>
   fc.record({
     replicas: fc.integer({ min: 1, max: 6 }),
@@ -73,6 +82,7 @@ export const scenario = (routed: boolean): fc.Arbitrary<Case> =>
         ? fc.oneof(
             { weight: 5, arbitrary: step },
             { weight: 1, arbitrary: fc.integer({ min: 0, max: 6 }).map((replicas) => ({ setCanaryScale: { replicas } })) },
+            { weight: 2, arbitrary: managedStep },
           )
         : step,
       { maxLength: 5 },
@@ -84,6 +94,11 @@ export const scenario = (routed: boolean): fc.Arbitrary<Case> =>
     actions: fc.array(action, { maxLength: 14 }),
   });
 
+const routing = {
+  plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'shop' } },
+  managedRoutes: managedNames.map((name) => ({ name })),
+};
+
 type Times = Pick<ToyOptions, 'passMs' | 'startMs'>;
 
 function worldOf(one: Case, times: Times): ToyWorld {
@@ -94,7 +109,7 @@ function worldOf(one: Case, times: Times): ToyWorld {
     maxUnavailable,
     steps: [...one.steps],
     ...(services ? { canaryService: 'canary', stableService: 'stable' } : {}),
-    ...(one.routed ? { trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'shop' } } } } : {}),
+    ...(one.routed ? { trafficRouting: routing } : {}),
   };
   const spec: RolloutSpec = {
     replicas: one.replicas,

@@ -16,8 +16,14 @@ const watchLagMs = 1000;
 const names = { stable: 'stable', canary: 'canary', rollout: 'shop', route: 'shop' };
 
 function weightOf(route: Route | undefined, service: string): number | undefined {
-  const backends = (route?.spec?.rules ?? []).flatMap(({ backendRefs }) => backendRefs ?? []);
+  const users = (route?.spec?.rules ?? []).filter(({ name }) => name === undefined);
+  const backends = users.flatMap(({ backendRefs }) => backendRefs ?? []);
   return backends.find(({ name }) => name === service)?.weight;
+}
+
+/** Rules that header and mirror routes have added: the user's have no names here. */
+function addedTo(route: Route | undefined): number {
+  return (route?.spec?.rules ?? []).filter(({ name }) => name !== undefined).length;
 }
 
 function readyBehind(world: World, service: string): number {
@@ -45,7 +51,7 @@ const get = <T extends KubeObject>(world: World, kind: string, name: string): T 
 
 /**
  * Throws where one was broken: weights sum to 100; weight goes only where a ready endpoint was last seen; a step moves on only when the gateway has
- * accepted the generation that carries its weight; the stable side stays whole; the canary loses pods only while it has no weight.
+ * accepted the generation that carries its weight; rules are added only for a canary that answers; the stable side stays whole; the canary loses pods only while it has no weight.
  */
 export function expectRoutedLaws(history: readonly Version[], { replicas = 5 }: { readonly replicas?: number } = {}): void {
   let readyCanarySeenMs = Number.NEGATIVE_INFINITY;
@@ -66,6 +72,8 @@ function expectRouteLaws(before: World, route: Route | undefined, canaryReady: b
   const earlier = weightOf(get<Route>(before, 'HTTPRoute', names.route), names.canary);
   if (canary !== undefined && earlier !== undefined && canary > earlier)
     expect(canaryReady, `the canary had a ready endpoint when it got weight ${canary}`).toBe(true);
+  if (addedTo(route) > addedTo(get<Route>(before, 'HTTPRoute', names.route)))
+    expect(canaryReady, 'the canary had a ready endpoint when a rule was added for it').toBe(true);
 }
 
 function expectStepLaw(before: World, rollout: Rollout | undefined): void {
@@ -100,8 +108,8 @@ function expectPodLaws(before: World, replicaSet: ReplicaSet | undefined, replic
   const route = get<Route>(before, 'HTTPRoute', names.route);
   for (const service of [names.stable, names.canary]) {
     const selects = get<Service>(before, 'Service', service)?.spec.selector?.[labels.podTemplateHash] === hash;
-    if (selects && (weightOf(route, service) ?? 0) > 0)
-      throw new Error(`${replicaSet.metadata.name} lost its pods while ${service} had weight`);
+    const isMet = (weightOf(route, service) ?? 0) > 0 || (service === names.canary && addedTo(route) > 0);
+    if (selects && isMet) throw new Error(`${replicaSet.metadata.name} lost its pods while ${service} had weight`);
   }
 }
 

@@ -298,7 +298,8 @@ export class ToyWorld {
 
   private converge(desired: DesiredRoutes): void {
     if (!isEqual(this.liveRoutes, desired)) {
-      this.write(`routes canary ${desired.canaryWeight}`, () => {
+      const managed = desired.managedRoutes.map(({ name }) => ` ${name}`).join('');
+      this.write(`routes canary ${desired.canaryWeight}${managed}`, () => {
         this.liveRoutes = desired;
         this.routesAcceptedAtMs = this.nowMs + (this.options.routeLatencyMs?.() ?? 0);
       });

@@ -138,10 +138,16 @@ export class WatchedNamespace {
     return found;
   }
 
-  /** Of the first rule that names this Service; undefined where none does. */
+  /** Of the first rule of the user (they have no names) that names this Service; undefined where none does. */
   weight(service = 'canary', route = 'shop'): number | undefined {
-    const backends = (this.routes.get(this.name, route)?.spec?.rules ?? []).flatMap(({ backendRefs }) => backendRefs ?? []);
+    const rules = (this.routes.get(this.name, route)?.spec?.rules ?? []).filter(({ name }) => name === undefined);
+    const backends = rules.flatMap(({ backendRefs }) => backendRefs ?? []);
     return backends.find(({ name }) => name === service)?.weight;
+  }
+
+  /** Names of the rules that header and mirror routes have added, in their order. */
+  addedRules(route = 'shop'): readonly string[] {
+    return (this.routes.get(this.name, route)?.spec?.rules ?? []).flatMap(({ name }) => name ?? []);
   }
 
   /** The ReplicaSet whose pods run this image. */

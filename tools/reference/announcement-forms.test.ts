@@ -136,6 +136,9 @@ const lives: Readonly<Record<string, () => void>> = {
     const { routes } = observed;
     if (routes === undefined) throw new Error('no routes');
     noteDecision({ ...observed, routes: { ...routes, reasserted: true } }, world.nowMs);
+    const match = [{ headerName: 'x-canary', headerValue: { exact: 'yes' } }];
+    const desired = { ...routes.desired, managedRoutes: [{ kind: 'header' as const, name: 'beta', match }] };
+    noteDecision({ ...observed, routes: { ...routes, desired, reasserted: true } }, world.nowMs);
     noteDecision({ ...observed, routes: { ...routes, state: 'failed', message: 'HTTPRoute shop was not accepted' } }, world.nowMs);
     then(world, () => world.command({ pauseConditions: null }));
   },

@@ -20,7 +20,7 @@ const warning = (reason: string, form: string, when: string): EventForm => ({ re
 export const reservedReasons = ['ExperimentCreated', 'ReconciliationError', 'RolloutDeleted'] as const;
 
 const tookBack = `The template of the stable revision was put back after revision <revision> failed; see annotation ${annotations.lastFailure}`;
-const reasserted = 'The weights of a route were changed by someone else and were set again (canary <weight>)';
+const reasserted = (what: string) => `The ${what} of a route were changed by someone else and were set again (canary <weight>)`;
 
 const whoseRun: Readonly<Record<RunType, string>> = {
   Step: 'The run of a step',
@@ -61,7 +61,8 @@ export const rolloutEvents: readonly EventForm[] = [
   normal('ScalingReplicaSet', 'Scaled down ReplicaSet <name> (revision <revision>) from <pods> to <pods>', 'Pods were taken away.'),
   normal('SwitchService', "Switched selector for service '<name>' from '<hash>' to '<hash>'", 'A Service selects other pods.'),
   normal('TrafficWeightUpdated', 'Traffic weight updated from <weight> to <weight>', 'The routes carry another weight.'),
-  warning('TrafficRoutingError', reasserted, 'Someone else changed weights that this Rollout owns.'),
+  warning('TrafficRoutingError', reasserted('weights'), 'Someone else changed weights that this Rollout owns.'),
+  warning('TrafficRoutingError', reasserted('weights or added rules'), 'The same, while header or mirror routes are there.'),
   warning('TrafficRoutingError', '<what the router says>', 'The routes could not be written, or a gateway refused them.'),
   ...runTypes.flatMap(runForms),
   normal('RolloutStepCompleted', 'Rollout step <step>/<steps> completed (<what it was>)', 'A step is done.'),

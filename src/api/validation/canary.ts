@@ -6,6 +6,7 @@ import type { CanaryStrategy, TrafficRouting } from '../rollout.ts';
 import { analysisProblems } from './analysis.ts';
 import { stepProblems } from './canary-step.ts';
 import { notNegative } from './limits.ts';
+import { managedNameProblem, managedRouteStepProblems } from './managed-routes.ts';
 
 const DEFAULT_MAX_WEIGHT = 100;
 
@@ -19,6 +20,7 @@ export function canaryProblems(canary: CanaryStrategy, path: string): readonly P
     ...delayProblems(canary, path),
     ...(trafficRouting === undefined ? [] : trafficRoutingProblems(trafficRouting, `${path}.trafficRouting`)),
     ...(steps ?? []).flatMap((step, index) => stepProblems(step, `${path}.steps[${index}]`, context)),
+    ...managedRouteStepProblems(canary, path),
     ...(analysis === undefined ? [] : analysisProblems(analysis, `${path}.analysis`)),
     ...notNegative(`${path}.analysis`, { startingStep: analysis?.startingStep }),
     ...(trafficRouting === undefined || pingPong !== undefined ? [] : bothServices(canary, path)),
@@ -93,7 +95,8 @@ function trafficRoutingProblems(trafficRouting: TrafficRouting, path: string): r
 
 function managedRouteProblems(routes: readonly { readonly name: string }[], path: string): readonly Problem[] {
   return routes.flatMap(({ name }, index) => {
-    if (name === '') return [{ path: `${path}[${index}].name`, message: 'must not be empty' }];
+    const message = managedNameProblem(name);
+    if (message !== undefined) return [{ path: `${path}[${index}].name`, message }];
     const first = routes.findIndex((route) => route.name === name);
     return first === index
       ? []

@@ -212,7 +212,6 @@ describe('steps', () => {
       },
       `${step}.analysis.args[0].valueFrom.fieldRef.fieldPath: must be metadata.name, metadata.namespace, metadata.uid, metadata.labels['key'] or metadata.annotations['key'], got "metadata.x"`,
     ],
-    [{ setHeaderRoute: { name: 'a' } }, `${step}.setHeaderRoute: setHeaderRoute step ${unsupported}`],
     [{ plugin: { name: 'a' } }, `${step}.plugin: plugin step ${unsupported}`],
     [{ setWeight: 'ten' }, `${step}.setWeight: must be a whole number from 0 to 100 (or to maxTrafficWeight), got "ten"`],
   ])('%j', (oneStep, problem) => {

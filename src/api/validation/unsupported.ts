@@ -49,8 +49,6 @@ const ofBlueGreen: readonly Row<BlueGreenStrategy>[] = [
 
 const ofStep: readonly Row<CanaryStep>[] = [
   { path: 'experiment', what: 'experiment step', uses: ({ experiment }) => experiment !== undefined },
-  { path: 'setHeaderRoute', what: 'setHeaderRoute step', uses: ({ setHeaderRoute }) => setHeaderRoute !== undefined },
-  { path: 'setMirrorRoute', what: 'setMirrorRoute step', uses: ({ setMirrorRoute }) => setMirrorRoute !== undefined },
   { path: 'plugin', what: 'plugin step', uses: ({ plugin }) => plugin !== undefined },
 ];
 

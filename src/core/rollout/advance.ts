@@ -2,7 +2,7 @@
  * Moves an update along its steps as far as it can go at once, and plans pods and traffic for the step that it stops at. A step counts as
  * done by what was observed, so the same step is never done twice; pods planned here are changed once per pass.
  */
-import type { PauseCondition } from '../../api/rollout.ts';
+import type { CanaryStep, PauseCondition } from '../../api/rollout.ts';
 import { backgroundSlot, recordedRun, stepSlot } from './analysis-runs.ts';
 import type { Selected } from './blue-green/selected.ts';
 import { type CanaryPods, planPods, podsToPromote } from './canary-pods.ts';
@@ -11,6 +11,7 @@ import { type Course, isStable } from './command.ts';
 import { moment } from './moment.ts';
 import { pauseEnd, withoutStepPause, withPause } from './pause.ts';
 import { type PodPlan, withFarewell } from './pod-plan.ts';
+import { sameRoutes } from './routes.ts';
 import { planSwitches } from './services.ts';
 import type { Situation } from './situation.ts';
 import { weightAt } from './steps.ts';
@@ -61,14 +62,18 @@ function advance(situation: Situation, course: Course): Advance {
   let locked = false;
   for (let left = steps.length; walks && left > 0 && walk.index < steps.length; left -= 1) {
     const step = steps[walk.index];
-    if (locked && (step?.setWeight !== undefined || step?.setCanaryScale !== undefined)) break;
+    const isMove = step !== undefined && movesWorld(step);
+    if (locked && isMove) break;
     if (!stepDone(situation, course, plan, walk)) break;
-    locked ||= (step?.setWeight !== undefined || step?.setCanaryScale !== undefined) && changesPods(situation, plan.pods);
+    locked ||= isMove && changesPods(situation, plan.pods);
     (locked ? walk.after : walk.before).push(walk.index);
     walk.index += 1;
     walk.pauses = withoutStepPause(walk.pauses);
+    const next: Plan = locked ? plan : planAt(situation, course, walk.index);
+    // That a step is done is read from the routes: it is stored before they are changed for the next one.
+    locked ||= isMove && changesRoutes(plan, next);
     if (locked) walk.again = true;
-    else plan = planAt(situation, course, walk.index);
+    else plan = next;
   }
   // A first version is nobody's update: it is the stable one that a person's pause holds updates back from.
   const held = frozen || locked || (waits && kind !== 'alone');
@@ -115,6 +120,7 @@ function stepDone(situation: Situation, course: Course, plan: Plan, walk: Walk):
   if (step.analysis !== undefined) {
     return recordedRun(situation, course, { type: 'Step', index: walk.index })?.status === 'Successful';
   }
+  if (step.setHeaderRoute !== undefined || step.setMirrorRoute !== undefined) return plan.traffic?.settled === true;
   if (step.setWeight === undefined && step.setCanaryScale === undefined) return false;
   if (!plan.pods.reached) return false;
   if (!routed) return true;
@@ -138,6 +144,15 @@ function noteInconclusive(situation: Situation, course: Course, walk: Walk): voi
   if (places.some((place) => recordedRun(situation, course, place)?.status === 'Inconclusive')) {
     walk.pauses = withPause(walk.pauses, 'InconclusiveAnalysisRun', situation.now);
   }
+}
+
+/** Done when pods or routes are as it wants them. */
+function movesWorld({ setWeight, setCanaryScale, setHeaderRoute, setMirrorRoute }: CanaryStep): boolean {
+  return [setWeight, setCanaryScale, setHeaderRoute, setMirrorRoute].some((part) => part !== undefined);
+}
+
+function changesRoutes({ traffic: before }: Plan, { traffic: after }: Plan): boolean {
+  return before !== undefined && after !== undefined && !sameRoutes(before.desired, after.desired);
 }
 
 function changesPods({ current, stable, older }: Situation, pods: PodPlan): boolean {

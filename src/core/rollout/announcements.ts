@@ -178,7 +178,9 @@ function traffic({ situation, chapter, next, switches }: Story): readonly Announ
   if (routes?.state === 'failed') {
     told.push(warning({ ...trouble, message: routes.message, identity: `${text}/routes/${fingerprint(routes.message)}` }));
   } else if (routes?.reasserted === true) {
-    const message = `The weights of a route were changed by someone else and were set again (canary ${routes.desired.canaryWeight})`;
+    const { canaryWeight, managedRoutes } = routes.desired;
+    const what = managedRoutes.length > 0 ? 'weights or added rules' : 'weights';
+    const message = `The ${what} of a route were changed by someone else and were set again (canary ${canaryWeight})`;
     told.push(warning({ ...trouble, message, identity: `${text}/reasserted/${index}/${situation.now}` }));
   }
   return told;

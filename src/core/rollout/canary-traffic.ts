@@ -5,8 +5,9 @@
  */
 import { labels } from '../../api/names.ts';
 import type { Course } from './command.ts';
+import { type Answering, allowedRoutes, wantedRoutes } from './managed-routes.ts';
 import { moment } from './moment.ts';
-import type { DesiredRoutes } from './routes.ts';
+import { type DesiredRoutes, type ManagedRoute, sameManagedRoutes, sameRoutes } from './routes.ts';
 import type { Member, Situation } from './situation.ts';
 import { scaleAt, weightAt, weightBefore } from './steps.ts';
 
@@ -33,31 +34,22 @@ export function planTraffic(situation: Situation, course: Course, index: number)
   const present = presentWeight(situation);
   const goal = goalWeight(situation, course, index, present ?? 0);
   const weight = allowed(situation, goal, present);
-  const desired = routesWith(situation, weight ?? present ?? 0);
+  const wanted = wantedRoutes(situation, course, { index, pods: routedCanary(situation, course, index) });
+  const managed = allowedRoutes(situation, course, { wanted, answering: answering(situation), present: present ?? 0 });
+  const desired = routesWith(situation, weight ?? present ?? 0, managed ?? []);
   const evidence = observed.routes;
   const confirmed = evidence?.state === 'confirmed' && sameRoutes(evidence.desired, desired);
+  const asWanted = desired.canaryWeight === goal && sameManagedRoutes(desired.managedRoutes, wanted);
   const recorded = confirmed && isRecorded(situation, desired.canaryWeight);
   return {
     desired,
-    known: weight !== undefined || present !== undefined,
+    known: managed !== undefined && (weight !== undefined || present !== undefined),
     confirmed,
-    settled: confirmed && desired.canaryWeight === goal,
+    settled: confirmed && asWanted,
     recorded,
-    drained: recorded && desired.canaryWeight === goal,
+    drained: recorded && asWanted,
     goal,
   };
-}
-
-export function sameRoutes(a: DesiredRoutes, b: DesiredRoutes): boolean {
-  return (
-    a.canaryWeight === b.canaryWeight &&
-    a.stableWeight === b.stableWeight &&
-    a.maxWeight === b.maxWeight &&
-    a.canaryService === b.canaryService &&
-    a.stableService === b.stableService &&
-    a.additional.length === b.additional.length &&
-    a.headerRoutes.length === b.headerRoutes.length
-  );
 }
 
 function isRecorded({ status }: Situation, canaryWeight: number): boolean {
@@ -77,7 +69,7 @@ function presentWeight({ observed, status, maxWeight }: Situation): number | und
   return part(weights.canary.weight, weights.canary.weight + others);
 }
 
-function routesWith({ canary, maxWeight }: Situation, canaryWeight: number): DesiredRoutes {
+function routesWith({ canary, maxWeight }: Situation, canaryWeight: number, managedRoutes: readonly ManagedRoute[]): DesiredRoutes {
   return {
     stableService: canary.stableService ?? '',
     canaryService: canary.canaryService ?? '',
@@ -85,7 +77,7 @@ function routesWith({ canary, maxWeight }: Situation, canaryWeight: number): Des
     stableWeight: maxWeight - canaryWeight,
     maxWeight,
     additional: [],
-    headerRoutes: [],
+    managedRoutes,
   };
 }
 
@@ -106,14 +98,22 @@ function goalWeight(situation: Situation, course: Course, index: number, present
 
 /** The weight that may be written now: the goal, or undefined where that would send users to nobody while somebody could answer. */
 function allowed(situation: Situation, goal: number, present: number | undefined): number | undefined {
-  const { current, stable, canary, maxWeight } = situation;
-  const canaryReady = serves(situation, canary.canaryService, current);
-  const stableReady = serves(situation, canary.stableService, stable);
+  const { stable, maxWeight } = situation;
+  const { canary: canaryReady, stable: stableReady, anyCanary } = answering(situation);
   if (goal > 0 && !canaryReady)
     return present === undefined || present === 0 ? allowed(situation, 0, present) : backOrStay(stableReady, present);
-  if (goal < maxWeight && !stableReady && anyReady(situation, canary.canaryService)) return present;
+  if (goal < maxWeight && !stableReady && anyCanary) return present;
   if (goal === 0 && present === undefined && !stableReady && stable === undefined) return undefined;
   return goal;
+}
+
+function answering(situation: Situation): Answering {
+  const { canary, current, stable } = situation;
+  return {
+    canary: serves(situation, canary.canaryService, current),
+    stable: serves(situation, canary.stableService, stable),
+    anyCanary: anyReady(situation, canary.canaryService),
+  };
 }
 
 function backOrStay(stableReady: boolean, present: number): number {

@@ -1,15 +1,33 @@
 /** What a rollout wants of its routes, and what a router has seen of them. */
 
 export interface StringMatch {
-  readonly exact?: string;
-  readonly prefix?: string;
-  readonly regex?: string;
+  readonly exact?: string | undefined;
+  readonly prefix?: string | undefined;
+  readonly regex?: string | undefined;
 }
 
+/** Requests with all of these headers go to the canary. */
 export interface HeaderRoute {
+  readonly kind: 'header';
   readonly name: string;
   readonly match: readonly { readonly headerName: string; readonly headerValue: StringMatch }[];
 }
+
+/** Requests that meet any of these conditions are copied to the canary. */
+export interface MirrorRoute {
+  readonly kind: 'mirror';
+  readonly name: string;
+  readonly match: readonly {
+    readonly method?: StringMatch | undefined;
+    readonly path?: StringMatch | undefined;
+    /** name of a header -> its value */
+    readonly headers?: Readonly<Record<string, StringMatch>> | undefined;
+  }[];
+  /** Undefined: all of them. */
+  readonly percentage?: number | undefined;
+}
+
+export type ManagedRoute = HeaderRoute | MirrorRoute;
 
 /** The whole of what the routes shall look like; weights sum to `maxWeight`. */
 export interface DesiredRoutes {
@@ -21,8 +39,8 @@ export interface DesiredRoutes {
   readonly maxWeight: number;
   /** Weighted templates of an experiment; empty elsewhere. */
   readonly additional: readonly { readonly service: string; readonly weight: number }[];
-  /** Managed header routes, in the order of precedence. */
-  readonly headerRoutes: readonly HeaderRoute[];
+  /** What steps have added beside the weights, in the order of precedence. */
+  readonly managedRoutes: readonly ManagedRoute[];
 }
 
 /** What the data plane is known to do, told for the routes that were asked for. */
@@ -37,4 +55,21 @@ export interface RouteEvidence {
   readonly liveCanaryWeight: number;
   /** True if this pass found our fields changed by someone else and wrote them again. */
   readonly reasserted: boolean;
+}
+
+export function sameRoutes(a: DesiredRoutes, b: DesiredRoutes): boolean {
+  return (
+    a.canaryWeight === b.canaryWeight &&
+    a.stableWeight === b.stableWeight &&
+    a.maxWeight === b.maxWeight &&
+    a.canaryService === b.canaryService &&
+    a.stableService === b.stableService &&
+    a.additional.length === b.additional.length &&
+    sameManagedRoutes(a.managedRoutes, b.managedRoutes)
+  );
+}
+
+/** Both come from the same spec, so that their fields stand in the same order. */
+export function sameManagedRoutes(a: readonly ManagedRoute[], b: readonly ManagedRoute[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

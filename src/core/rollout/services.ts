@@ -1,6 +1,6 @@
 /**
  * Which ReplicaSet the canary and the stable Service of a canary shall select, and when they may be switched: to pods that are available, and with a
- * router only while no weight rests on the Service that changes.
+ * router only while no weight and no managed route rests on the Service that changes.
  */
 import { annotations, labels } from '../../api/names.ts';
 import type { TrafficPlan } from './canary-traffic.ts';
@@ -52,8 +52,8 @@ function mayMove(situation: Situation, traffic: TrafficPlan, service: 'canary' |
   if (strange && !traffic.known) return true;
   if (!traffic.recorded) return false;
   if (strange) return true;
-  const weight = traffic.desired.canaryWeight;
-  if (service === 'canary') return weight === 0;
+  const { canaryWeight: weight, managedRoutes } = traffic.desired;
+  if (service === 'canary') return weight === 0 && managedRoutes.length === 0;
   return weight === maxWeight || (weight === 0 && stable === current);
 }
 

@@ -5,7 +5,14 @@ import { describeTrafficRouter } from '../../../../test/contract/traffic-router.
 import type { GatewayApiRouting } from '../../../api/gateway-api-routing.ts';
 import { ApiError } from '../../../runtime/cluster.ts';
 import { MarkedRoutes } from './marked-routes.ts';
-import type { Route } from './route-object.ts';
+import type { Route, RouteRule } from './route-object.ts';
+
+const filters = [{ type: 'RequestHeaderModifier' }];
+
+function editRules(double: RouteDouble, change: (rule: RouteRule) => RouteRule): void {
+  const old = double.live('HTTPRoute', 'shop', 'front');
+  double.put({ ...old, spec: { ...old.spec, rules: (old.spec?.rules ?? []).map(change) } });
+}
 
 describeTrafficRouter('Gateway API on a double', async () => {
   const double = new RouteDouble(route('front', { labels: { team: 'shop' } }));
@@ -17,7 +24,7 @@ describeTrafficRouter('Gateway API on a double', async () => {
     maxWeight: 100,
     routeName: 'front',
     rollout: 'shop/shop',
-    newRouter: () => routerFor(double),
+    newRouter: () => routerFor(double, { httpRoute: 'front' }, { managedNames: ['beta', 'staff'] }),
     newRouterElsewhere: () => routerFor(double, { httpRoute: 'side' }),
     newReleaser: () => new MarkedRoutes(double.cluster, double.source),
     stripMarks: async () => {
@@ -51,6 +58,9 @@ describeTrafficRouter('Gateway API on a double', async () => {
     pauseDataPlane: async () => {},
     resumeDataPlane: async () => double.accept(),
     removeRoute: async () => double.remove('HTTPRoute', 'shop', 'front'),
+    liveManaged: async () => (live().spec?.rules ?? []).flatMap(({ name }) => name ?? []),
+    editSource: async () => editRules(double, (rule) => (rule.backendRefs?.length === 2 ? { ...rule, filters } : rule)),
+    breakManaged: async () => editRules(double, (rule) => (rule.name === undefined ? rule : { ...rule, matches: [{}] })),
     end: async () => {},
   };
 });
@@ -280,5 +290,83 @@ describe('trouble', () => {
     const router = routerFor(double);
     for (const weight of [0, 10, 50, 100, 0]) await router.converge(desire(weight), never);
     expect({ reads: double.reads, writes: double.writes }).toEqual({ reads: 0, writes: 4 });
+  });
+});
+
+/** The Gateway that `route` names, and its class. */
+function gatewayWith(...names: readonly string[]): readonly Route[] {
+  const gateway = { kind: 'Gateway', metadata: { name: 'web', namespace: 'shop' }, spec: { gatewayClassName: 'some' } };
+  const status = { supportedFeatures: names.map((name) => ({ name })) };
+  return [gateway, { kind: 'GatewayClass', metadata: { name: 'some' }, status }] as unknown as readonly Route[];
+}
+
+describe('header routes', () => {
+  const match = [{ headerName: 'x', headerValue: { exact: 'y' } }];
+  const wanted = { ...desire(10), managedRoutes: [{ kind: 'header' as const, name: 'beta', match }] };
+  const kinds = ['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'];
+  const all = () => new RouteDouble(...kinds.flatMap((kind) => [route('a', { kind }), route('b', { kind })]));
+  const carriers = (double: RouteDouble) =>
+    kinds.flatMap((kind) =>
+      ['a', 'b']
+        .filter((name) => double.live(kind, 'shop', name).spec?.rules?.[0]?.name === 'beta')
+        .map((name) => `${kind}/${name}`),
+    );
+
+  test.each<[GatewayApiRouting, readonly string[]]>([
+    [{ httpRoute: 'a', grpcRoute: 'b', tcpRoute: 'a', tlsRoute: 'a' }, ['HTTPRoute/a', 'GRPCRoute/b']],
+    [
+      { httpRoutes: [{ name: 'a' }, { name: 'b', useHeaderRoutes: true }], grpcRoutes: [{ name: 'a', useHeaderRoutes: false }] },
+      ['HTTPRoute/b'],
+    ],
+    [{ httpRoute: 'a', httpRouteSelector: {}, tcpRoutes: [{ name: 'a', useHeaderRoutes: true }] }, ['HTTPRoute/a']],
+  ])('%j: into %j', async (routing, expected) => {
+    const double = all();
+    await routerFor(double, routing).converge(wanted, never);
+    expect(carriers(double)).toEqual(expected);
+  });
+
+  test.each<[string, readonly Route[], number | undefined, string | undefined]>([
+    ['says nothing of itself', [], undefined, 'does not list HTTPRouteRequestMirror in'],
+    ['can copy all', gatewayWith('HTTPRouteRequestMirror'), undefined, undefined],
+    ['can copy all, not a share', gatewayWith('HTTPRouteRequestMirror'), 5, 'does not list HTTPRouteRequestPercentageMirror in'],
+    ['can copy a share', gatewayWith('HTTPRouteRequestMirror', 'HTTPRouteRequestPercentageMirror'), 5, undefined],
+  ])('a mirror route where the gateway %s', async (_name, gateway, percentage, problem) => {
+    const double = new RouteDouble(route('front'), ...gateway);
+    const shadow = { kind: 'mirror' as const, name: 'shadow', match: [{ path: { prefix: '/' } }], percentage };
+    const asked = { ...wanted, managedRoutes: [shadow, ...wanted.managedRoutes] };
+    const router = routerFor(double);
+    const evidence = await router.converge(asked, never);
+    const names = double.live('HTTPRoute', 'shop', 'front').spec?.rules?.flatMap(({ name }) => name ?? []);
+    expect(names).toEqual(problem === undefined ? ['shadow', 'beta'] : ['beta']);
+    expect(evidence).toMatchObject({ liveCanaryWeight: 10, state: problem === undefined ? 'pending' : 'failed' });
+    expect(evidence.message).toContain(problem ?? 'Gateway web');
+    const { reads } = double;
+    await router.converge({ ...desire(0) }, never);
+    expect(double.live('HTTPRoute', 'shop', 'front').spec?.rules?.flatMap(({ name }) => name ?? [])).toEqual([]);
+    expect(double.reads).toBe(reads);
+  });
+
+  test('what the cluster does not keep is taken off again, and said', async () => {
+    const double = new RouteDouble(route('front'), ...gatewayWith('HTTPRouteRequestMirror', 'HTTPRouteRequestPercentageMirror'));
+    const put = double.put.bind(double);
+    const dropPercent = (rule: RouteRule): RouteRule =>
+      rule.name === undefined
+        ? rule
+        : {
+            ...rule,
+            filters: [
+              { type: 'RequestMirror', requestMirror: { backendRef: { group: '', kind: 'Service', name: 'canary', port: 80 } } },
+            ],
+          };
+    double.put = (one) => put({ ...one, spec: { ...one.spec, rules: (one.spec?.rules ?? []).map(dropPercent) } });
+    const router = routerFor(double);
+    const mirror = { kind: 'mirror' as const, name: 'shadow', match: [{ path: { prefix: '/' } }], percentage: 5 };
+    const evidence = await router.converge({ ...desire(10), managedRoutes: [mirror] }, never);
+    expect(evidence).toMatchObject({ state: 'failed', liveCanaryWeight: 10 });
+    expect(evidence.message).toContain('the Gateway API of this cluster is too old for them');
+    expect(double.live('HTTPRoute', 'shop', 'front').spec?.rules?.map(({ name }) => name)).toEqual([undefined, undefined]);
+    const { writes } = double;
+    await router.converge({ ...desire(10), managedRoutes: [mirror] }, never);
+    expect(double.writes).toBe(writes);
   });
 });

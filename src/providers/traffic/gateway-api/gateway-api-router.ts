@@ -1,13 +1,24 @@
 /**
- * Traffic weights in routes of the Gateway API, for `trafficRouting.plugins["argoproj-labs/gatewayAPI"]`. It changes the weights of the two
- * Services in routes that users own, and a label; routes are read from caches, and what it says is confirmed, their gateways have said.
+ * Traffic in routes of the Gateway API, for `trafficRouting.plugins["argoproj-labs/gatewayAPI"]`. It changes the weights of the two Services in
+ * routes that users own, a label, and adds rules for header and mirror routes; routes are read from caches, and what it says is confirmed, their gateways have said.
  */
 import { type GatewayApiRouting, gatewayApiRoutingPath } from '../../../api/gateway-api-routing.ts';
 import type { Problem } from '../../../api/problem.ts';
-import type { DesiredRoutes, RouteEvidence } from '../../../core/rollout/routes.ts';
+import { type DesiredRoutes, type RouteEvidence, sameRoutes } from '../../../core/rollout/routes.ts';
 import type { Cluster, Resource } from '../../../runtime/cluster.ts';
 import type { TrafficRouter } from '../traffic-router.ts';
-import { isMarkedOtherwise, liveCanaryWeight, planMarkedRelease, planRelease, planRoute, type RoutePlan } from './plan-route.ts';
+import { mirrorProblem } from './mirror-support.ts';
+import {
+  followsEdits,
+  isMarkedOtherwise,
+  liveCanaryWeight,
+  planMarkedRelease,
+  planRelease,
+  planRoute,
+  type RouteIntent,
+  type RouteOwner,
+  type RoutePlan,
+} from './plan-route.ts';
 import { routeAcceptance } from './route-acceptance.ts';
 import { type Route, type RouteKind, routeResources } from './route-object.ts';
 import {
@@ -33,6 +44,8 @@ export interface GatewayApiRouterOptions {
   readonly canaryService: string;
   /** `trafficRouting.maxTrafficWeight`; 100 if absent. */
   readonly maxWeight?: number | undefined;
+  /** Names of `trafficRouting.managedRoutes`; none if absent. */
+  readonly managedNames?: readonly string[] | undefined;
   readonly cluster: Cluster;
   readonly source: RouteSource;
   /** kind -> the version of it that the cluster serves; the newest of the standard channel if absent. */
@@ -59,6 +72,8 @@ export class GatewayApiRouter implements TrafficRouter {
   readonly #resources: Readonly<Record<RouteKind, Resource>>;
   /** `kind/namespace/name` -> what it carries */
   readonly #carried = new Map<string, Carried>();
+  /** Keys of routes whose CRD does not keep what header and mirror routes need: it is not tried again. */
+  readonly #unkept = new Set<string>();
 
   constructor(options: GatewayApiRouterOptions) {
     this.#options = options;
@@ -68,7 +83,7 @@ export class GatewayApiRouter implements TrafficRouter {
   problems(services: Pick<DesiredRoutes, 'stableService' | 'canaryService'>): readonly Problem[] {
     const { problems: decoded } = this.#options;
     const { routes, problems } = this.#select();
-    const intent = { ...this.#intent(services), canaryWeight: 0, stableWeight: this.#maxWeight };
+    const intent = { ...this.#owner(services), canaryWeight: 0, stableWeight: this.#maxWeight, managed: [] };
     const found = routes.flatMap(({ live, path, resource, name }): Problem[] => {
       if (live === undefined) return [];
       const plan = planRoute(live, intent);
@@ -104,16 +119,14 @@ export class GatewayApiRouter implements TrafficRouter {
   }
 
   stillConfirms(desired: DesiredRoutes): boolean {
-    const { canaryWeight, stableWeight } = desired;
-    const intent = { ...this.#intent(desired), canaryWeight, stableWeight };
     const { routes, problems } = this.#select();
     const holds = (selected: SelectedRoute): boolean => {
       const route = this.#newest(selected);
-      const plan = route === undefined ? undefined : planRoute(route, intent);
+      const plan = route === undefined ? undefined : planRoute(route, this.#intent(desired, selected));
       if (route === undefined || plan?.kind !== 'operations' || plan.operations.length > 0) return false;
       return routeAcceptance(route).state === 'confirmed';
     };
-    const mayBeNone = this.#isUnread && canaryWeight === 0;
+    const mayBeNone = this.#isUnread && desired.canaryWeight === 0;
     return problems.length === 0 && (routes.length > 0 || mayBeNone) && routes.every(holds);
   }
 
@@ -123,7 +136,7 @@ export class GatewayApiRouter implements TrafficRouter {
     );
     for (const route of this.#select().routes) routes.set(routeKey(route), route);
     const services = { ...this.#options, maxWeight: this.#maxWeight };
-    await this.#giveBackMarked(({ live }) => live !== undefined && isMarkedOtherwise(live, this.#intent(services)), signal);
+    await this.#giveBackMarked(({ live }) => live !== undefined && isMarkedOtherwise(live, this.#owner(services)), signal);
     await everyOne([...routes.values()], (route) => this.#giveBack(route, services, signal));
     await this.#giveBackMarked(() => true, signal);
   }
@@ -132,11 +145,11 @@ export class GatewayApiRouter implements TrafficRouter {
     const key = routeKey(selected);
     const name = `${selected.resource.kind} ${selected.name}`;
     const before = this.#carried.get(key);
-    const { canaryWeight, stableWeight } = desired;
-    const intent = { ...this.#intent(desired), canaryWeight, stableWeight };
+    const intent = this.#intent(desired, selected);
     const found = this.#newest(selected);
     if (found !== undefined && isMarkedOtherwise(found, intent)) await this.#giveBackOne(selected, signal);
-    const written = await this.#write(selected, (route) => planRoute(route, intent), signal);
+    const isFollowing = before !== undefined && found !== undefined && followsEdits(before.route, found, intent);
+    const written = await this.#writeKept(selected, intent, signal);
     if (written.kind === 'missing') {
       this.#carried.delete(key);
       return failed(`${name} does not exist in namespace ${selected.namespace}`, 0);
@@ -150,20 +163,48 @@ export class GatewayApiRouter implements TrafficRouter {
       state,
       message: message === '' ? '' : `${name}: ${message}`,
       liveCanaryWeight: live,
-      reasserted: written.changed && sameObject && sameWeights(before.desired, desired),
+      reasserted: written.changed && sameObject && !isFollowing && sameRoutes(before.desired, desired),
     };
+  }
+
+  /** A cluster may drop what its CRDs do not know: half a mirror route is taken off again and refused in words. */
+  async #writeKept(selected: SelectedRoute, intent: RouteIntent, signal: AbortSignal): Promise<RouteWrite> {
+    const key = routeKey(selected);
+    let newest = this.#newest(selected);
+    const mirrors = intent.managed.filter((one) => one.kind === 'mirror');
+    const { cluster } = this.#options;
+    // What stands there was asked about when it was written.
+    const isThere = newest !== undefined && isAsIs(planRoute(newest, intent));
+    const refusal = newest === undefined || isThere ? undefined : await mirrorProblem(cluster, newest, { mirrors, signal });
+    if (refusal !== undefined) {
+      const others = intent.managed.filter((one) => one.kind !== 'mirror');
+      const without = await this.#write(selected, (route) => planRoute(route, { ...intent, managed: others }), signal);
+      return without.kind === 'carries' ? { kind: 'refused', message: refusal, route: without.route } : without;
+    }
+    if (intent.managed.length === 0 || !this.#unkept.has(key)) {
+      const written = await this.#write(selected, (route) => planRoute(route, intent), signal);
+      if (written.kind !== 'carries' || !written.changed || intent.managed.length === 0) return written;
+      if (isAsIs(planRoute(written.route, intent))) return written;
+      this.#unkept.add(key);
+      newest = written.route;
+    }
+    const plan = (route: Route) => planRoute(route, { ...intent, managed: [] });
+    const without = await writeRoute(cluster, selected, { newest, plan, signal });
+    if (without.kind !== 'carries') return without;
+    const what = 'does not keep header and mirror routes as they are written: the Gateway API of this cluster is too old for them';
+    return { kind: 'refused', message: `${what}, or something changes them; they were taken off`, route: without.route };
   }
 
   /** Nothing is written that would be half of what is asked. */
   #refuse(desired: DesiredRoutes, routes: readonly SelectedRoute[], message: string): RouteEvidence {
     const weights = routes
       .map((route) => this.#newest(route))
-      .flatMap((live) => (live === undefined ? [] : [liveCanaryWeight(live, this.#intent(desired), desired.maxWeight)]));
+      .flatMap((live) => (live === undefined ? [] : [liveCanaryWeight(live, this.#owner(desired), desired.maxWeight)]));
     return { desired, state: 'failed', message, liveCanaryWeight: Math.max(0, ...weights), reasserted: false };
   }
 
   async #giveBack(selected: SelectedRoute, services: Services, signal: AbortSignal): Promise<void> {
-    await this.#write(selected, (route) => planRelease(route, this.#intent(services), services.maxWeight), signal);
+    await this.#write(selected, (route) => planRelease(route, this.#owner(services), services.maxWeight), signal);
     this.#carried.delete(routeKey(selected));
   }
 
@@ -197,8 +238,8 @@ export class GatewayApiRouter implements TrafficRouter {
     if (!this.#isUnread) return selection;
     const routes = new Map(selection.routes.map((route) => [routeKey(route), route]));
     const carried = [...this.#carried.values()].map(({ selected }) => selected);
-    for (const { resource, namespace: place, name, path } of [...source.marked(this.#rollout).map(strayRoute), ...carried]) {
-      const route = { resource, namespace: place, name, path, live: source.get(resource, place, name) };
+    for (const before of [...carried, ...source.marked(this.#rollout).map(strayRoute)]) {
+      const route = { ...before, live: source.get(before.resource, before.namespace, before.name) };
       if (route.live !== undefined && !routes.has(routeKey(route))) routes.set(routeKey(route), route);
     }
     return { ...selection, routes: [...routes.values()] };
@@ -208,10 +249,16 @@ export class GatewayApiRouter implements TrafficRouter {
     return this.#options.problems.length > 0;
   }
 
-  #intent({ stableService, canaryService }: Pick<Services, 'stableService' | 'canaryService'>) {
-    const { routing, namespace } = this.#options;
+  #intent(desired: DesiredRoutes, { takesManaged }: SelectedRoute): RouteIntent {
+    const { canaryWeight, stableWeight, managedRoutes } = desired;
+    return { ...this.#owner(desired), canaryWeight, stableWeight, managed: takesManaged ? managedRoutes : [] };
+  }
+
+  #owner({ stableService, canaryService }: Pick<Services, 'stableService' | 'canaryService'>): RouteOwner {
+    const { routing, namespace, managedNames = [] } = this.#options;
     const label = inProgressLabel(routing);
-    return { rollout: this.#rollout, stableService, canaryService, serviceNamespace: namespace, inProgressLabel: label };
+    const services = { stableService, canaryService, serviceNamespace: namespace };
+    return { rollout: this.#rollout, ...services, managedNames, inProgressLabel: label };
   }
 
   get #rollout(): string {
@@ -225,6 +272,10 @@ export class GatewayApiRouter implements TrafficRouter {
 
 type Services = Pick<DesiredRoutes, 'stableService' | 'canaryService' | 'maxWeight'>;
 
+function isAsIs(plan: RoutePlan): boolean {
+  return plan.kind === 'operations' && plan.operations.length === 0;
+}
+
 /** No weight, and no route that could carry any. */
 const nowhere: RouteWord = { state: 'confirmed', message: '', liveCanaryWeight: 0, reasserted: false };
 
@@ -237,19 +288,8 @@ function worst(words: readonly RouteWord[]): RouteEvidence['state'] {
   return states.includes('failed') ? 'failed' : states.includes('pending') ? 'pending' : 'confirmed';
 }
 
-function sameWeights(a: DesiredRoutes, b: DesiredRoutes): boolean {
-  return (
-    a.canaryWeight === b.canaryWeight &&
-    a.stableWeight === b.stableWeight &&
-    a.stableService === b.stableService &&
-    a.canaryService === b.canaryService
-  );
-}
-
 /** A sentence for what this version does not write into routes. */
-function unserved({ additional, headerRoutes }: DesiredRoutes): string | undefined {
-  if (additional.length > 0)
-    return 'weights of experiments are not served in Gateway API routes by this version; nothing was written';
-  if (headerRoutes.length > 0) return 'header routes are not served in Gateway API routes by this version; nothing was written';
-  return undefined;
+function unserved({ additional }: DesiredRoutes): string | undefined {
+  if (additional.length === 0) return undefined;
+  return 'weights of experiments are not served in Gateway API routes by this version; nothing was written';
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applied } from '../../../../test/contract/route-double.ts';
 import { annotations } from '../../../api/names.ts';
+import type { ManagedRoute } from '../../../core/rollout/routes.ts';
 import { isMarkedOtherwise, liveCanaryWeight, planMarkedRelease, planRelease, planRoute, type RouteIntent } from './plan-route.ts';
 import type { BackendRef, Route } from './route-object.ts';
 
@@ -12,6 +13,8 @@ const intent: RouteIntent = {
   serviceNamespace: 'shop',
   canaryWeight: 25,
   stableWeight: 75,
+  managed: [],
+  managedNames: [],
   inProgressLabel: { key: 'example.com/busy', value: 'yes' },
 };
 const whole: RouteIntent = { ...intent, canaryWeight: 0, stableWeight: 100 };
@@ -134,13 +137,18 @@ const backend = fc.record<BackendRef>(
 );
 const rule = fc.record({ backendRefs: fc.array(backend, { maxLength: 5 }), filters: fc.array(fc.jsonValue(), { maxLength: 2 }) });
 const anyRoute = fc.array(rule, { maxLength: 4 }).map((rules) => routeWith(JSON.parse(JSON.stringify(rules))));
-const weight = fc.nat(100).map((canaryWeight): RouteIntent => ({ ...intent, canaryWeight, stableWeight: 100 - canaryWeight }));
+const beta: ManagedRoute = { kind: 'header', name: 'beta', match: [{ headerName: 'x', headerValue: { prefix: 'y' } }] };
+const shadow: ManagedRoute = { kind: 'mirror', name: 'shadow', match: [{ path: { prefix: '/' } }], percentage: 5 };
+const weight = fc
+  .record({ canaryWeight: fc.nat(100), managed: fc.subarray([beta, shadow]) })
+  .map(({ canaryWeight, managed }): RouteIntent => ({ ...intent, canaryWeight, stableWeight: 100 - canaryWeight, managed }));
 
-/** What is not ours: the route without our label, and without the weights of backends that are ours in rules with both. */
+/** What is not ours: the route without our label and named rules, and without the weights of backends that are ours in rules with both. */
 function foreign({ metadata, spec }: Route): unknown {
   const isOurs = ({ name, namespace = 'shop', kind = 'Service' }: BackendRef) =>
     name !== 'other' && namespace === 'shop' && kind === 'Service';
-  const rules = (spec?.rules ?? []).map((one) => {
+  const users = (spec?.rules ?? []).filter(({ name }) => name === undefined);
+  const rules = users.map((one) => {
     const names = new Set((one.backendRefs ?? []).filter(isOurs).map(({ name }) => name));
     const strip = (ref: BackendRef) => (names.size === 2 && isOurs(ref) ? { ...ref, weight: 'ours' } : ref);
     return { ...one, backendRefs: one.backendRefs?.map(strip) };

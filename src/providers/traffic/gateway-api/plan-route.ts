@@ -1,10 +1,13 @@
 /**
- * What has to change in one live route so that it carries the wanted weights: JSON patch operations on the weights of our two backends,
- * on our label, and on the annotation that says whose weights they are. Everything else of the route is the user's and is not touched.
+ * What has to change in one live route so that it carries what is wanted: JSON patch operations on the weights of our two backends, on the
+ * rules of header and mirror routes, on our label, and on the annotation that says whose they are. The rest is the user's and not touched.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { annotations } from '../../../api/names.ts';
-import { type RouteMark, readRouteMarks, routeMarksText } from '../../../api/route-mark.ts';
-import type { BackendRef, Route } from './route-object.ts';
+import { type MarkedRule, type RouteMark, readRouteMarks, routeMarksText } from '../../../api/route-mark.ts';
+import type { ManagedRoute } from '../../../core/rollout/routes.ts';
+import { isSameRule, type ManagedRule, managedAmong, managedRules } from './managed-rules.ts';
+import type { BackendRef, Route, RouteRule } from './route-object.ts';
 
 /** What one route shall carry. */
 export interface RouteIntent {
@@ -16,7 +19,11 @@ export interface RouteIntent {
   readonly serviceNamespace: string;
   readonly canaryWeight: number;
   readonly stableWeight: number;
-  /** Worn by the route while the canary has weight; undefined where the user wants none. */
+  /** Header and mirror routes that this route shall carry, in their order. */
+  readonly managed: readonly ManagedRoute[];
+  /** Names of all that the Rollout may ask for. */
+  readonly managedNames: readonly string[];
+  /** Worn by the route while the canary has weight or a managed route; undefined where the user wants none. */
   readonly inProgressLabel: { readonly key: string; readonly value: string } | undefined;
 }
 
@@ -34,9 +41,10 @@ export type RoutePlan =
   | { readonly kind: 'operations'; readonly operations: readonly PatchOperation[] }
   | { readonly kind: 'problem'; readonly message: string };
 
-/** The backends of one rule that are ours, by their place in it. */
+/** A user's rule with both Services. `stable`, `canary`: their places among its backends. */
 interface OwnedRule {
   readonly index: number;
+  readonly rule: RouteRule;
   readonly backends: readonly BackendRef[];
   readonly stable: readonly number[];
   readonly canary: readonly number[];
@@ -44,24 +52,54 @@ interface OwnedRule {
 
 type Services = Pick<RouteIntent, 'stableService' | 'canaryService' | 'serviceNamespace'>;
 
+/** What it takes to know what is ours in a route. */
+export type RouteOwner = Omit<RouteIntent, 'canaryWeight' | 'stableWeight' | 'managed'>;
+
 export function planRoute(route: Route, intent: RouteIntent): RoutePlan {
-  const rules = ownedRules(route, intent);
-  const problem = ruleProblem(rules, route, intent);
-  if (problem !== undefined) return { kind: 'problem', message: problem };
-  const changes = [...rules.flatMap((rule) => weightOperations(rule, intent)), ...labelOperations(route, intent)];
-  return { kind: 'operations', operations: [...changes, ...markOperations(route, intent, changes.length > 0)] };
+  const places = managedPlaces(route, intent);
+  const rules = ownedRules(route, intent, places);
+  const message = ruleProblem(rules, route, intent);
+  if (message !== undefined) {
+    // Nothing can be given, but what we have given before can be taken.
+    const isTaken = intent.canaryWeight === 0 && intent.managed.length === 0 && places.length > 0;
+    return isTaken ? takeOff(route, intent, places) : { kind: 'problem', message };
+  }
+  const managed = wantedRules(route, intent, { rules, places });
+  if (typeof managed === 'string') return { kind: 'problem', message: managed };
+  const weights = rules.flatMap((rule) => weightOperations(rule, intent));
+  const { guard, moves } = managedOperations(route, { places, managed, first: rules[0]?.index ?? 0 });
+  const isBusy = intent.canaryWeight > 0 || managed.length > 0;
+  const changes = [...guard, ...weights, ...moves, ...labelOperations(route, intent, isBusy)];
+  const marked = managed.map((one) => one.marked);
+  return {
+    kind: 'operations',
+    operations: [...changes, ...markOperations(route, intent, { isBusy, marked, isWrittenAnyway: changes.length > 0 })],
+  };
 }
 
 /** What gives a route back: stable whole, nothing else of ours left. Where no weights can be written, none of ours are there. */
-export function planRelease(
-  route: Route,
-  services: Omit<RouteIntent, 'canaryWeight' | 'stableWeight'>,
-  maxWeight: number,
-): RoutePlan {
-  const whole = { ...services, canaryWeight: 0, stableWeight: maxWeight };
+export function planRelease(route: Route, owner: RouteOwner, maxWeight: number): RoutePlan {
+  const whole = { ...owner, canaryWeight: 0, stableWeight: maxWeight, managed: [] };
   const plan = planRoute(route, whole);
-  if (plan.kind === 'operations') return plan;
-  return { kind: 'operations', operations: [...labelOperations(route, whole), ...markOperations(route, whole, false)] };
+  return plan.kind === 'operations' ? plan : takeOff(route, whole, managedPlaces(route, whole));
+}
+
+/** Everything of ours but weights. */
+function takeOff(route: Route, intent: RouteIntent, places: readonly number[]): RoutePlan {
+  const { guard, moves } = managedOperations(route, { places, managed: [], first: 0 });
+  const mark = markOperations(route, intent, { isBusy: false, marked: [], isWrittenAnyway: false });
+  return { kind: 'operations', operations: [...guard, ...moves, ...labelOperations(route, intent, false), ...mark] };
+}
+
+/**
+ * Whether the route has come to differ only because the user has edited rules that ours are copies of: what is ours is as it was in
+ * `before`, the route as this process last knew it.
+ */
+export function followsEdits(before: Route, route: Route, intent: RouteIntent): boolean {
+  const ours = (one: Route) => managedPlaces(one, intent).map((place) => one.spec?.rules?.[place]);
+  if (!isDeepStrictEqual(ours(before), ours(route))) return false;
+  const rules = ownedRules(route, intent, managedPlaces(route, intent));
+  return rules.every((rule) => weightOperations(rule, intent).length === 0);
 }
 
 /** The same by what the route itself says of the Rollout; nothing where it says nothing. */
@@ -73,13 +111,14 @@ export function planMarkedRelease(route: Route, rollout: string): RoutePlan {
     stableService: mark.stable,
     canaryService: mark.canary,
     serviceNamespace: rollout.slice(0, rollout.indexOf('/')),
+    managedNames: [],
     inProgressLabel: mark.label === undefined ? undefined : { key: mark.label, value: '' },
   };
   return planRelease(route, services, mark.maxWeight);
 }
 
 /** True where the route carries something for this Rollout that the intent does not speak of: other Services, another label. */
-export function isMarkedOtherwise(route: Route, intent: Omit<RouteIntent, 'canaryWeight' | 'stableWeight'>): boolean {
+export function isMarkedOtherwise(route: Route, intent: RouteOwner): boolean {
   const mark = readRouteMarks(route.metadata).get(intent.rollout);
   if (mark === undefined) return false;
   const { stableService, canaryService, inProgressLabel } = intent;
@@ -87,11 +126,11 @@ export function isMarkedOtherwise(route: Route, intent: Omit<RouteIntent, 'canar
 }
 
 /**
- * The largest share of requests that a rule of this route sends to the canary, in parts of `maxWeight`, rounded up: 0 only where
+ * The largest share of requests that a rule of the user sends to the canary by weight, in parts of `maxWeight`, rounded up: 0 only where
  * none does.
  */
-export function liveCanaryWeight(route: Route, services: Services, maxWeight: number): number {
-  const shares = ownedRules(route, services).map(({ backends, stable, canary }) => {
+export function liveCanaryWeight(route: Route, owner: RouteOwner, maxWeight: number): number {
+  const shares = ownedRules(route, owner, managedPlaces(route, owner)).map(({ backends, stable, canary }) => {
     const weigh = (places: readonly number[]) => places.reduce((sum, place) => sum + (backends[place]?.weight ?? 1), 0);
     const total = weigh(stable) + weigh(canary);
     return total === 0 ? 0 : Math.ceil((weigh(canary) * maxWeight) / total);
@@ -99,15 +138,70 @@ export function liveCanaryWeight(route: Route, services: Services, maxWeight: nu
   return Math.max(0, ...shares);
 }
 
-/** Rules that name both Services; those with one of them are someone else's business. */
-function ownedRules(route: Route, services: Services): readonly OwnedRule[] {
+/** Rules of the user that name both Services; those with one of them are someone else's business. */
+function ownedRules(route: Route, services: Services, managed: readonly number[]): readonly OwnedRule[] {
   const { stableService, canaryService } = services;
-  return (route.spec?.rules ?? []).flatMap(({ backendRefs: backends = [] }, index) => {
+  return (route.spec?.rules ?? []).flatMap((rule, index) => {
+    const { backendRefs: backends = [] } = rule;
     const places = (name: string) =>
       backends.flatMap((backend, place) => (isService(backend, name, route, services) ? [place] : []));
     const [stable, canary] = [places(stableService), places(canaryService)];
-    return stable.length > 0 && canary.length > 0 ? [{ index, backends, stable, canary }] : [];
+    if (stable.length === 0 || canary.length === 0 || managed.includes(index)) return [];
+    return [{ index, rule, backends, stable, canary }];
   });
+}
+
+/** Where the rules of header and mirror routes stand. */
+function managedPlaces(route: Route, owner: RouteOwner): readonly number[] {
+  return managedAmong(route.spec?.rules ?? [], {
+    marked: readRouteMarks(route.metadata).get(owner.rollout)?.rules ?? [],
+    names: owner.managedNames,
+    isCanary: (backend) => isService(backend, owner.canaryService, route, owner),
+  });
+}
+
+function wantedRules(
+  route: Route,
+  intent: RouteIntent,
+  { rules, places }: { readonly rules: readonly OwnedRule[]; readonly places: readonly number[] },
+): readonly ManagedRule[] | string {
+  const { canaryWeight, stableWeight } = intent;
+  const sources = rules.map(({ index, rule, backends, stable, canary }) => {
+    const backendRefs = backends.map((backend, place) => {
+      if (stable.includes(place)) return { ...backend, weight: stableWeight };
+      return canary.includes(place) ? { ...backend, weight: canaryWeight } : backend;
+    });
+    return { index, rule: { ...rule, backendRefs }, canary: backendRefs.filter((_, place) => canary.includes(place)) };
+  });
+  const users = (route.spec?.rules ?? []).filter((_, index) => !places.includes(index));
+  const taken = new Set(users.flatMap(({ name }) => name ?? []));
+  return managedRules(intent.managed, { kind: route.kind ?? 'HTTPRoute', sources, taken });
+}
+
+/** `guard` goes before every other operation on rules, `moves` behind them: they change places. */
+function managedOperations(
+  route: Route,
+  {
+    places,
+    managed,
+    first,
+  }: { readonly places: readonly number[]; readonly managed: readonly ManagedRule[]; readonly first: number },
+): { readonly guard: readonly PatchOperation[]; readonly moves: readonly PatchOperation[] } {
+  const rules = route.spec?.rules ?? [];
+  const isThere = managed.every(({ rule }, at) => {
+    const live = rules[places[at] ?? -1];
+    return live !== undefined && isSameRule(live, rule);
+  });
+  if (isThere && places.length === managed.length && places.every((place) => place < first || managed.length === 0))
+    return { guard: [], moves: [] };
+  return {
+    // Rules are taken and given by their places: nothing is written into a list other than the one that was read.
+    guard: [{ op: 'test', path: '/spec/rules', value: rules }],
+    moves: [
+      ...[...places].reverse().map((place): PatchOperation => ({ op: 'remove', path: `/spec/rules/${place}` })),
+      ...managed.map(({ rule }, at): PatchOperation => ({ op: 'add', path: `/spec/rules/${at}`, value: rule })),
+    ],
+  };
 }
 
 function isService(backend: BackendRef, name: string, route: Route, { serviceNamespace }: Services): boolean {
@@ -141,14 +235,14 @@ function weightOperations({ index, backends, stable, canary }: OwnedRule, intent
   return changes.length === 0 ? [] : [{ op: 'test', path, value: backends }, ...changes];
 }
 
-function labelOperations(route: Route, intent: RouteIntent): readonly PatchOperation[] {
-  const { canaryWeight, inProgressLabel } = intent;
+function labelOperations(route: Route, intent: RouteIntent, isBusy: boolean): readonly PatchOperation[] {
+  const { inProgressLabel } = intent;
   if (inProgressLabel === undefined) return [];
   const { key, value } = inProgressLabel;
   const { labels, resourceVersion } = route.metadata;
   const present = labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
   const path = `/metadata/labels/${pointer(key)}`;
-  if (canaryWeight === 0) {
+  if (!isBusy) {
     const isOthers = [...marksBeside(route, intent).values()].some(({ label }) => label === key);
     return present === undefined || isOthers
       ? []
@@ -167,16 +261,26 @@ function labelOperations(route: Route, intent: RouteIntent): readonly PatchOpera
 }
 
 /**
- * A mark is written with weights or the label, never alone: a tool that takes it off is not fought with. It goes with the weight.
+ * A mark is written with what it speaks of or with the label, never alone: a tool that takes it off is not fought with. It goes when
+ * nothing of ours is left.
  */
-function markOperations(route: Route, intent: RouteIntent, isWrittenAnyway: boolean): readonly PatchOperation[] {
+function markOperations(
+  route: Route,
+  intent: RouteIntent,
+  {
+    isBusy,
+    marked,
+    isWrittenAnyway,
+  }: { readonly isBusy: boolean; readonly marked: readonly MarkedRule[]; readonly isWrittenAnyway: boolean },
+): readonly PatchOperation[] {
   const { rollout, canaryWeight, stableWeight, stableService, canaryService, inProgressLabel } = intent;
   const marks = new Map(marksBeside(route, intent));
-  if (canaryWeight > 0) {
+  if (isBusy) {
     const maxWeight = canaryWeight + stableWeight;
-    marks.set(rollout, { stable: stableService, canary: canaryService, maxWeight, label: inProgressLabel?.key });
+    const rules = marked.length > 0 ? { rules: marked } : {};
+    marks.set(rollout, { stable: stableService, canary: canaryService, maxWeight, label: inProgressLabel?.key, ...rules });
   } else if (!readRouteMarks(route.metadata).has(rollout)) return [];
-  if (canaryWeight > 0 && !isWrittenAnyway) return [];
+  if (isBusy && !isWrittenAnyway) return [];
   return annotationOperations(route, routeMarksText(marks));
 }
 

@@ -33,10 +33,33 @@ export interface RouteCondition {
   readonly observedGeneration?: number;
 }
 
+export interface HeaderMatch {
+  readonly name: string;
+  /** Absent: Exact. */
+  readonly type?: string;
+  readonly value: string;
+}
+
+/** One of the conditions of a rule, of which any is enough; what stands in one has to hold together. */
+export interface RouteMatch {
+  readonly path?: { readonly type?: string; readonly value?: string };
+  /** A word in an HTTPRoute, an object in a GRPCRoute. */
+  readonly method?: unknown;
+  readonly headers?: readonly HeaderMatch[];
+}
+
+export interface RouteRule {
+  /** Clusters with an older Gateway API do not keep it. */
+  readonly name?: string;
+  readonly matches?: readonly RouteMatch[];
+  readonly filters?: readonly object[];
+  readonly backendRefs?: readonly BackendRef[];
+}
+
 export interface Route extends KubeObject {
   readonly spec?: {
     readonly parentRefs?: readonly ParentRef[];
-    readonly rules?: readonly { readonly backendRefs?: readonly BackendRef[] }[];
+    readonly rules?: readonly RouteRule[];
   };
   readonly status?: {
     readonly parents?: readonly {

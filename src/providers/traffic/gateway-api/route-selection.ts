@@ -32,6 +32,8 @@ export interface SelectedRoute {
   readonly live: Route | undefined;
   /** Where the configuration names it. */
   readonly path: string;
+  /** The configuration wants header and mirror routes written into it. */
+  readonly takesManaged: boolean;
 }
 
 export interface RouteSelection {
@@ -49,7 +51,7 @@ export function routeKey({ resource, namespace, name }: SelectedRoute): string {
 /** A route that no configuration names any more, with the mark by which it was found. */
 export function strayRoute({ resource, route }: MarkedRoute): SelectedRoute {
   const { namespace = '', name } = route.metadata;
-  return { resource, namespace, name, live: route, path: '' };
+  return { resource, namespace, name, live: route, path: '', takesManaged: false };
 }
 
 export interface SelectionScope {
@@ -98,11 +100,23 @@ function named(scope: SelectionScope, kind: RouteKind): readonly SelectedRoute[]
   const namespace = routeNamespace(scope);
   const single = routing[kind];
   const several = routing[`${kind}s`] ?? [];
+  const hasHeaders = kind === 'httpRoute' || kind === 'grpcRoute';
   const references = [
-    ...(single === undefined || single === '' ? [] : [{ name: single, path: `${gatewayApiRoutingPath}.${kind}` }]),
-    ...several.map(({ name }, index) => ({ name, path: `${gatewayApiRoutingPath}.${kind}s[${index}]` })),
+    ...(single === undefined || single === ''
+      ? []
+      : [{ name: single, path: `${gatewayApiRoutingPath}.${kind}`, takesManaged: hasHeaders }]),
+    ...several.map(({ name, useHeaderRoutes }, index) => ({
+      name,
+      path: `${gatewayApiRoutingPath}.${kind}s[${index}]`,
+      takesManaged: hasHeaders && useHeaderRoutes === true,
+    })),
   ];
-  return references.map(({ name, path }) => ({ resource, namespace, name, path, live: source.get(resource, namespace, name) }));
+  return references.map((reference) => ({
+    ...reference,
+    resource,
+    namespace,
+    live: source.get(resource, namespace, reference.name),
+  }));
 }
 
 function matched(
@@ -116,7 +130,7 @@ function matched(
   const path = `${gatewayApiRoutingPath}.${kind}Selector`;
   const live = scope.source.list(resource, namespace, selector as LabelSelector);
   const matching = live
-    .map((route) => ({ resource, namespace, name: route.metadata.name, path, live: route }))
+    .map((route) => ({ resource, namespace, name: route.metadata.name, path, live: route, takesManaged: false }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const message = `no ${resource.kind} of namespace ${namespace} has the labels that this selector asks for`;
   return { matching, problem: matching.length === 0 ? { path, message } : undefined };
