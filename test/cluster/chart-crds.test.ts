@@ -41,7 +41,8 @@ async function owners(): Promise<Record<string, string | undefined>> {
 
 const everyCrd = (owner: string | undefined) => Object.fromEntries(all.map((name) => [name, owner]));
 
-describe('the chart', () => {
+// Helm and ten CRDs that come and go: slow where the machine is.
+describe('the chart', { timeout: 180_000 }, () => {
   it('brings the CRDs, keeps them through an upgrade, and leaves them when it goes', async () => {
     await install();
     expect(await owners()).toEqual(everyCrd('ramp'));
