@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { labels } from '../../src/api/names.ts';
 import { blueGreenScenario, changingScenario, playBlueGreen } from '../support/blue-green-scenarios.ts';
+import { expectItEndsWell, expectItRests } from '../support/rollout-laws.ts';
 import type { ToyWorld } from '../support/toy-world.ts';
 
 const runs = 150;
@@ -52,14 +53,7 @@ describe('laws of blue-green', () => {
       fc.assert(
         fc.property(scenario, (one) => {
           const world = playBlueGreen(one);
-          world.change({ paused: false });
-          world.command({ abort: false });
-          world.settle(5_000);
-          if (world.status.currentPodHash !== world.status.stableRS) world.command({ promoteFull: true });
-          world.settle(120_000);
-          expect(world.status, world.log.join('\n')).toMatchObject({ phase: 'Healthy', message: '' });
-          expect(world.status.stableRS).toBe(world.status.currentPodHash);
-          expect(world.status.conditions?.map(({ type, status }) => `${type}=${status}`)).toContain('Healthy=True');
+          expectItEndsWell(world);
           expectAlone(world, world.status.stableRS);
           const isBlueGreen = world.rollout.spec.strategy?.blueGreen !== undefined;
           const named = isBlueGreen && one.strategy.previewService === undefined ? ['active'] : ['active', 'preview'];
@@ -67,9 +61,7 @@ describe('laws of blue-green', () => {
           for (const name of isBlueGreen || world.rollout.spec.replicas !== 0 ? named : [])
             expect(selected(world, name), world.log.join('\n')).toBe(world.status.currentPodHash);
           expect(world.status.blueGreen?.activeSelector).toBe(isBlueGreen ? world.status.currentPodHash : undefined);
-          const { writes } = world;
-          world.settle(60_000);
-          expect(world.writes, world.log.join('\n')).toBe(writes);
+          expectItRests(world);
         }),
         { numRuns: runs },
       );

@@ -1,6 +1,7 @@
 /** The invariants of a Rollout as laws: random users, slow pods, late gateways and crashes, then quiet, and everything must end well. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { expectItEndsWell, expectItRests } from '../support/rollout-laws.ts';
 import { type Case, play, scenario } from '../support/rollout-scenarios.ts';
 
 const runs = 100;
@@ -73,17 +74,8 @@ describe.each([false, true])('laws of a canary, routed: %s', (routed) => {
       fc.assert(
         fc.property(scenario(routed), (one) => {
           const world = play(one);
-          world.change({ paused: false });
-          world.command({ abort: false });
-          world.settle(5_000);
-          if (world.status.currentPodHash !== world.status.stableRS) world.command({ promoteFull: true });
-          world.settle(120_000);
-          expect(world.status, world.log.join('\n')).toMatchObject({ phase: 'Healthy', message: '' });
-          expect(world.status.stableRS).toBe(world.status.currentPodHash);
-          expect(world.status.conditions?.map(({ type, status }) => `${type}=${status}`)).toContain('Healthy=True');
-          const { writes } = world;
-          world.settle(60_000);
-          expect(world.writes, world.log.join('\n')).toBe(writes);
+          expectItEndsWell(world);
+          expectItRests(world);
         }),
         { numRuns: runs, examples: [[routed ? nobodyWanted : supersededWithOnePlace]] },
       );

@@ -2,6 +2,7 @@
  * The promises of a Rollout as checks on a toy world, told of every write: what no prefix of what Rampart does may ever do. A law
  * compares the moment before a write with the moment after it, since pods die and users scale without asking.
  */
+import { expect } from 'vitest';
 import { labels } from '../../src/api/names.ts';
 import type { ToyWorld } from './toy-world.ts';
 import type { Watch } from './watch.ts';
@@ -148,4 +149,23 @@ function endpoints(world: ToyWorld, service: string): number {
 
 function text(moment: Moment | undefined): string {
   return moment === undefined ? 'nothing' : JSON.stringify({ ...moment, sizes: Object.fromEntries(moment.sizes) });
+}
+
+/** Where people hold nothing back any more, the newest version becomes the stable one. */
+export function expectItEndsWell(world: ToyWorld): void {
+  world.change({ paused: false });
+  world.command({ abort: false });
+  world.settle(5_000);
+  if (world.status.currentPodHash !== world.status.stableRS) world.command({ promoteFull: true });
+  world.settle(120_000);
+  expect(world.status, world.log.join('\n')).toMatchObject({ phase: 'Healthy', message: '' });
+  expect(world.status.stableRS).toBe(world.status.currentPodHash);
+  expect(world.status.conditions?.map(({ type, status }) => `${type}=${status}`)).toContain('Healthy=True');
+}
+
+/** A settled world is not written to. */
+export function expectItRests(world: ToyWorld): void {
+  const { writes } = world;
+  world.settle(60_000);
+  expect(world.writes, world.log.join('\n')).toBe(writes);
 }
