@@ -61,7 +61,9 @@ export function allowedRoutes(
   { wanted, answering, present }: { wanted: readonly ManagedRoute[]; answering: Answering; present: number },
 ): readonly ManagedRoute[] | undefined {
   if (answering.canary && wanted.length > 0) return wanted;
-  if (answering.stable || !answering.anyCanary) return [];
+  // Where stable is to have no pods, it never answers; a canary with all the weight serves everyone without a rule of their own.
+  const isServingAll = situation.replicas === 0 && present === situation.maxWeight;
+  if (answering.stable || !answering.anyCanary || isServingAll) return [];
   const known = carriedRoutes(situation);
   if (known !== undefined) return known;
   // The first look of a process: what the one before has written.
