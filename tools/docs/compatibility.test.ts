@@ -1,0 +1,74 @@
+/** Holds docs/reference/compatibility.md to the code: every test that it names exists, and every field of the API has a row. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root } from './pages.ts';
+
+const page = readFileSync(join(root, 'docs/reference/compatibility.md'), 'utf8');
+/** A row's two cells. */
+type Row = readonly [what: string, shownBy: string];
+
+function rowsOf(section: string): readonly Row[] {
+  const lines = section.split('\n').filter((line) => line.startsWith('| ') && !/^\| [a-z ]+ \| [a-z ]+ \|$/.test(line));
+  return lines.map((line) => line.slice(2, -2).split(' | ')).map(([what = '', shownBy = '']) => [what, shownBy]);
+}
+
+/** heading -> rows */
+const sections = new Map(page.split('\n## ').map((part) => [part.slice(0, part.indexOf('\n')), rowsOf(part)] as const));
+
+/** Where the fields of a kind have their rows. */
+const kinds = {
+  Rollout: ['Rollout', 'Canary', 'Blue-green', 'Status', 'Refused'],
+  AnalysisTemplate: ['Analysis', 'Refused providers'],
+  AnalysisRun: ['Analysis', 'Refused providers'],
+  Experiment: ['Experiments'],
+};
+
+const named = [...sections.values()]
+  .flat()
+  .flatMap(([, shownBy]) =>
+    [...shownBy.matchAll(/`([\w./-]+\.test\.ts)` › ([^;]+)/g)].map(
+      ([, file, title]) => [file ?? '', (title ?? '').trim()] as const,
+    ),
+  );
+
+/** Fields that only hold others: a row for one of them would speak of everything below. */
+const containers =
+  /^(spec|spec\.strategy|spec\.strategy\.(canary|blueGreen)|spec\.strategy\.canary\.(steps|trafficRouting)|spec\.metrics|spec\.metrics\[\]\.provider|status\.canary)$/;
+
+function rowedFields(headings: readonly string[]): ReadonlySet<string> {
+  const rows = headings.flatMap((heading) => sections.get(heading) ?? []);
+  return new Set(rows.flatMap(([what]) => [...what.matchAll(/`([\w.[\]]+)`/g)].map(([, path]) => path ?? '')));
+}
+
+/** A row for a field holds for what is below it; lists or not makes no difference. */
+function isRowed(path: string, rowed: ReadonlySet<string>): boolean {
+  const bare = path.replace(/\[\]$/, '');
+  if (bare === 'status' || containers.test(bare)) return true;
+  for (let at = bare; at !== ''; at = at.slice(0, Math.max(at.lastIndexOf('.'), 0)).replace(/\[\]$/, '')) {
+    if (containers.test(at)) return false;
+    if (rowed.has(at)) return true;
+  }
+  return false;
+}
+
+/** Paths of one kind as api.md lists them. */
+function fieldsOf(kind: string): readonly string[] {
+  const api = readFileSync(join(root, 'docs/reference/api.md'), 'utf8');
+  const section = api.split('\n## ').find((part) => part.startsWith(`${kind}\n`)) ?? '';
+  return [...section.matchAll(/^\| `([^`*]+)\*?` \|/gm)].map(([, path]) => path ?? '');
+}
+
+describe('the page of compatibility', () => {
+  it.each(named)('%s has a test "%s"', (file, title) => {
+    expect(existsSync(join(root, file)), file).toBe(true);
+    expect(readFileSync(join(root, file), 'utf8').replaceAll("\\'", "'")).toContain(title);
+  });
+
+  it.each(Object.entries(kinds))('every field of %s has a row', (kind, headings) => {
+    const rowed = rowedFields(headings);
+    const fields = fieldsOf(kind);
+    expect(fields.length).toBeGreaterThan(10);
+    expect(fields.filter((path) => !isRowed(path, rowed))).toEqual([]);
+  });
+});
