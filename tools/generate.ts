@@ -5,7 +5,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
-import { customResourceDefinition, type Definition, definitions } from './crds/definitions.ts';
+import { customResourceDefinition, type Definition, definitions } from '../src/api/crd/definitions.ts';
 import { fieldReference } from './crds/field-reference.ts';
 import { namesReference } from './names-reference.ts';
 import { errorsReference } from './reference/errors-reference.ts';

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { definitions } from '../../src/api/crd/definitions.ts';
 import { type EmbeddedCluster, startCluster } from '../../tools/cluster/cluster.ts';
-import { definitions } from '../../tools/crds/definitions.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');

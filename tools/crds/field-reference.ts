@@ -1,8 +1,9 @@
 /** The page docs/reference/api.md: every field of every kind with its type and what it means, from the same schemas as the CRDs. */
+
+import type { Definition } from '../../src/api/crd/definitions.ts';
+import type { StructuralSchema } from '../../src/api/crd/structural-schema.ts';
 import { gatewayApiPlugin } from '../../src/api/names.ts';
 import { unsupportedFields } from '../../src/api/validation/unsupported.ts';
-import type { Definition } from './definitions.ts';
-import type { StructuralSchema } from './structural-schema.ts';
 
 export function fieldReference(definitions: readonly Definition[]): string {
   const parts = definitions.map(kindReference);

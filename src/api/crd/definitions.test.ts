@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { analysisTemplateSchema } from '../../src/api/analysis-template.ts';
+import { analysisTemplateSchema } from '../analysis-template.ts';
 import { customResourceDefinition, type Definition, definitions } from './definitions.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 import { structuralSchema } from './structural-schema.ts';

@@ -4,7 +4,7 @@
  * it is required or limited to words, so that no write of a status is ever refused for a word that came later.
  */
 import * as z from 'zod';
-import type { Rule } from '../../src/api/fields.ts';
+import type { Rule } from '../fields.ts';
 import { podSpecSchema } from './pod-spec.ts';
 
 export interface StructuralSchema {

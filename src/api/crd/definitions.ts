@@ -1,11 +1,11 @@
 /** The CustomResourceDefinitions of every kind that Rampart serves: names, subresources and columns as clients know them. */
 import type { z } from 'zod';
-import { analysisRunSchema } from '../../src/api/analysis-run.ts';
-import { analysisTemplateSchema, clusterAnalysisTemplateSchema } from '../../src/api/analysis-template.ts';
-import { experimentSchema } from '../../src/api/experiment.ts';
-import type { Resource } from '../../src/api/kubernetes.ts';
-import { analysisRuns, analysisTemplates, clusterAnalysisTemplates, experiments, rollouts } from '../../src/api/resources.ts';
-import { rolloutSchema } from '../../src/api/rollout.ts';
+import { analysisRunSchema } from '../analysis-run.ts';
+import { analysisTemplateSchema, clusterAnalysisTemplateSchema } from '../analysis-template.ts';
+import { experimentSchema } from '../experiment.ts';
+import type { Resource } from '../kubernetes.ts';
+import { analysisRuns, analysisTemplates, clusterAnalysisTemplates, experiments, rollouts } from '../resources.ts';
+import { rolloutSchema } from '../rollout.ts';
 import { type StructuralSchema, structuralSchema } from './structural-schema.ts';
 
 interface Column {
