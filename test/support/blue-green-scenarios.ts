@@ -10,6 +10,7 @@ export interface BlueGreenCase {
   readonly replicas: number;
   readonly strategy: Omit<BlueGreenStrategy, 'activeService'>;
   readonly podMs: number;
+  readonly endingMs: number;
   readonly actions: readonly Action[];
   /** After so many actions the strategy becomes a canary, and after as many more blue-green again; 0 for never. */
   readonly changesEvery?: number;
@@ -33,6 +34,7 @@ export const blueGreenScenario: fc.Arbitrary<BlueGreenCase> = fc.record({
     { requiredKeys: [] },
   ),
   podMs: fc.constantFrom(0, 400, 2500),
+  endingMs: fc.constantFrom(0, 40, 900),
   actions: fc.array(action, { maxLength: 14 }),
 });
 
@@ -66,6 +68,7 @@ export function playBlueGreen(one: BlueGreenCase): ToyWorld {
     {
       services: ['active', 'preview'],
       templates: [good],
+      endingMs: one.endingMs,
       podLatencyMs: () => {
         nth += 1;
         return one.podMs * (1 + (nth % 3));

@@ -23,6 +23,8 @@ export interface Case {
   readonly routed: boolean;
   readonly services: boolean;
   readonly podMs: number;
+  /** How long ReplicaSets count pods on their way out. */
+  readonly endingMs?: number;
   readonly routeMs: number;
   readonly actions: readonly Action[];
 }
@@ -90,6 +92,7 @@ export const scenario = (routed: boolean): fc.Arbitrary<Case> =>
     routed: fc.constant(routed),
     services: fc.boolean(),
     podMs: fc.constantFrom(0, 400, 2500),
+    endingMs: fc.constantFrom(0, 40, 900),
     routeMs: fc.constantFrom(0, 700, 3000),
     actions: fc.array(action, { maxLength: 14 }),
   });
@@ -128,6 +131,7 @@ function worldOf(one: Case, times: Times): ToyWorld {
       return one.podMs * (1 + (nth % 3));
     },
     routeLatencyMs: () => one.routeMs,
+    endingMs: one.endingMs ?? 0,
     ...times,
     watch: lawsFor({
       maxSurge,

@@ -46,6 +46,12 @@ export function switchedService(old: Service, { managedBy, hash }: EffectOf<'swi
   };
 }
 
+/** All of them where it selects no version in particular. */
+export function selectedBy({ spec }: Service, replicaSets: readonly ReplicaSet[]): readonly ReplicaSet[] {
+  const hash = spec.selector?.[labels.podTemplateHash];
+  return replicaSets.filter(({ metadata }) => hash === undefined || metadata.labels?.[labels.podTemplateHash] === hash);
+}
+
 export function sliceOf(service: string, pods: readonly Pod[]): EndpointSlice {
   const ready = pods.map(({ name }) => ({
     addresses: ['10.0.0.1'],

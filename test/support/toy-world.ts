@@ -5,7 +5,6 @@
 import type { AnalysisRun } from '../../src/api/analysis-run.ts';
 import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
 import type { EndpointSlice, ReplicaSet, Service } from '../../src/api/kubernetes.ts';
-import { labels } from '../../src/api/names.ts';
 import type { Rollout, RolloutSpec, RolloutStatus } from '../../src/api/rollout.ts';
 import { isOfEffect, wholeStory } from '../../src/controllers/rollout/announce.ts';
 import type { Announcement, Next } from '../../src/core/decision.ts';
@@ -17,11 +16,14 @@ import { isEqual } from '../../src/core/rollout/quiet.ts';
 import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
 import { tagOf, templateOf } from './shop-template.ts';
 import * as objects from './toy-objects.ts';
+import { movePods, type PodsOf, statusOf } from './toy-replica-set.ts';
 import type { Watch } from './watch.ts';
 
 export interface ToyOptions {
   /** How long a new pod of this ReplicaSet takes; Infinity for an image that never starts. */
   readonly podLatencyMs?: (replicaSet: string, nth: number) => number;
+  /** How long a ReplicaSet counts pods that it ends, and makes no new ones; 0 if absent. */
+  readonly endingMs?: number;
   /** How long the gateway takes to accept a change. */
   readonly routeLatencyMs?: () => number;
   readonly name?: string;
@@ -42,7 +44,8 @@ export class ToyWorld {
   nowMs = startMs;
   rollout: Rollout;
   readonly replicaSets = new Map<string, ReplicaSet>();
-  readonly pods = new Map<string, objects.Pod[]>();
+  readonly pods = new Map<string, readonly objects.Pod[]>();
+  private readonly ending = new Map<string, PodsOf['ending']>();
   readonly services = new Map<string, Service>();
   readonly endpointSlices = new Map<string, readonly EndpointSlice[]>();
   readonly runs = new Map<string, AnalysisRun>();
@@ -227,7 +230,6 @@ export class ToyWorld {
         if (this.replicaSets.has(name)) throw new Error(`${name} exists`);
         this.write(`create ${name} at ${replicaSet.spec.replicas}`, () => {
           this.replicaSets.set(name, objects.storedReplicaSet(replicaSet, this.nowMs));
-          this.pods.set(name, []);
           this.noteSize(name, 0, replicaSet.spec.replicas ?? 1);
         });
         return;
@@ -327,20 +329,24 @@ export class ToyWorld {
 
   private runReplicaSet(replicaSet: ReplicaSet): boolean {
     const { name } = replicaSet.metadata;
-    const size = replicaSet.spec.replicas ?? 1;
-    let pods = this.pods.get(name) ?? [];
-    if (pods.length > size) pods = [...pods].sort((a, b) => a.readyAtMs - b.readyAtMs).slice(0, size);
-    while (pods.length < size) {
-      this.podCount += 1;
-      const latency = this.options.podLatencyMs?.(name, this.podCount) ?? 0;
-      pods = [...pods, { name: `${`${name}-`.slice(0, 58)}${this.podCount}`, readyAtMs: this.nowMs + latency }];
-    }
-    this.pods.set(name, pods);
-    const ready = this.readyPods(name).length;
-    const status = { replicas: pods.length, readyReplicas: ready, availableReplicas: ready };
+    const before = { pods: this.pods.get(name) ?? [], ending: this.ending.get(name) };
+    const after = movePods(replicaSet, before, {
+      nowMs: this.nowMs,
+      endingMs: this.options.endingMs ?? 0,
+      make: () => this.newPod(name),
+    });
+    this.pods.set(name, after.pods);
+    this.ending.set(name, after.ending);
+    const status = statusOf(replicaSet, after, this.nowMs);
     if (isEqual(status, replicaSet.status)) return false;
     this.replicaSets.set(name, { ...replicaSet, status });
     return true;
+  }
+
+  private newPod(replicaSet: string): objects.Pod {
+    this.podCount += 1;
+    const latency = this.options.podLatencyMs?.(replicaSet, this.podCount) ?? 0;
+    return { name: `${`${replicaSet}-`.slice(0, 58)}${this.podCount}`, readyAtMs: this.nowMs + latency };
   }
 
   readyPods(name: string): readonly objects.Pod[] {
@@ -349,16 +355,9 @@ export class ToyWorld {
 
   private runService(service: Service): boolean {
     const { name } = service.metadata;
-    const hash = service.spec.selector?.[labels.podTemplateHash];
-    const chosen = [...this.replicaSets.values()].filter(
-      (one) => hash === undefined || one.metadata.labels?.[labels.podTemplateHash] === hash,
-    );
-    const slices = [
-      objects.sliceOf(
-        name,
-        chosen.flatMap((one) => this.readyPods(one.metadata.name)),
-      ),
-    ];
+    const chosen = objects.selectedBy(service, [...this.replicaSets.values()]);
+    const pods = chosen.flatMap((one) => this.readyPods(one.metadata.name));
+    const slices = [objects.sliceOf(name, pods)];
     if (isEqual(slices, this.endpointSlices.get(name))) return false;
     this.endpointSlices.set(name, slices);
     return true;

@@ -2,6 +2,7 @@
 import { annotations } from '../../api/names.ts';
 import type { Advance } from './advance.ts';
 import type { Effect } from './decision.ts';
+import { comesDown } from './descent.ts';
 import { newReplicaSet, renumbered } from './revisions.ts';
 import { recordScaling, type Scaling } from './scaling-record.ts';
 import type { Member, Situation } from './situation.ts';
@@ -36,8 +37,9 @@ export function replicaSetEffects(situation: Situation, { pods, retires }: Advan
     (isLess ? down : up).push(ordered);
     return ordered;
   };
-  const patch = (member: Member, size: number): void => {
+  const patch = (member: Member, wanted: number): void => {
     const { name, replicaSet } = member;
+    const size = wanted > member.size && comesDown(member) ? member.size : wanted;
     const number = member === current ? revision : member.revision;
     const generation = replicaSet.metadata.generation ?? 0;
     const scaling = size === member.size ? undefined : noted({ name, revision: number, from: member.size, to: size, generation });

@@ -1,5 +1,6 @@
 /** Blue-green where something is unusual: a spec that cannot be obeyed, another strategy, a first deployment, no pods. */
 import { describe, expect, it } from 'vitest';
+import { blueGreenLaws } from '../../../../test/support/blue-green-laws.ts';
 import { good } from '../../../../test/support/rollout-scenarios.ts';
 import { templateOf } from '../../../../test/support/shop-template.ts';
 import { analysis, conditionOf, manual, openTill, selected, shown, updatedTill } from '../../../../test/support/toy-till.ts';
@@ -171,6 +172,21 @@ describe('a status that the incumbent wrote', () => {
     world.settle(5_000);
     expect([world.status.phase, world.resized, world.services]).toEqual(['Healthy', resized, services]);
     expect(world.replicaSets).toEqual(replicaSets);
+  });
+});
+
+describe('a preview that is wanted again as it goes', () => {
+  it('is switched to when its new pods are there, not while the old ones are still counted', () => {
+    const watch = blueGreenLaws({ delayMs: 1_000 });
+    const options = { watch, endingMs: 900, podLatencyMs: () => 2_000 };
+    const world = updatedTill({ ...manual, abortScaleDownDelaySeconds: 1 }, {}, options);
+    world.command({ abort: true });
+    while (world.sizes().v2 !== 0) world.settle(100, 100);
+    world.command({ promoteFull: true });
+    world.settle(100, 100);
+    expect([selected(world).active, world.sizes()]).toEqual(['v1', { v1: 2, v2: 0 }]);
+    world.settle(10_000, 100);
+    expect([selected(world).active, world.status.phase]).toEqual(['v2', 'Healthy']);
   });
 });
 
