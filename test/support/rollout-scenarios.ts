@@ -27,6 +27,8 @@ export interface Case {
   readonly endingMs?: number;
   readonly routeMs: number;
   readonly actions: readonly Action[];
+  /** More of the strategy. */
+  readonly options?: Partial<CanaryStrategy>;
 }
 
 export type Action =
@@ -75,6 +77,23 @@ const managedStep: fc.Arbitrary<CanaryStep> = fc.tuple(fc.constantFrom(...manage
   return { setHeaderRoute: { name, match: headers } };
 });
 
+const someOf = (fields: { readonly [K in keyof CanaryStrategy]: fc.Arbitrary<CanaryStrategy[K]> }) =>
+  fc.record(fields as Record<string, fc.Arbitrary<unknown>>, { requiredKeys: [] }) as fc.Arbitrary<Partial<CanaryStrategy>>;
+
+const replicaProgressThreshold = fc.constantFrom(
+  { type: 'Percent', value: 50 },
+  { type: 'Percent', value: 90 },
+  { type: 'Pods', value: 2 },
+);
+const options = someOf({ replicaProgressThreshold });
+const routedOptions = someOf({
+  replicaProgressThreshold,
+  scaleDownDelaySeconds: fc.constantFrom(0, 5, 60),
+  abortScaleDownDelaySeconds: fc.constantFrom(1, 60),
+  scaleDownDelayRevisionLimit: fc.nat(2),
+  minPodsPerReplicaSet: fc.integer({ min: 1, max: 3 }),
+});
+
 export const scenario = (routed: boolean): fc.Arbitrary<Case> =>
   fc.record({
     replicas: fc.integer({ min: 1, max: 6 }),
@@ -95,6 +114,7 @@ export const scenario = (routed: boolean): fc.Arbitrary<Case> =>
     endingMs: fc.constantFrom(0, 40, 900),
     routeMs: fc.constantFrom(0, 700, 3000),
     actions: fc.array(action, { maxLength: 14 }),
+    options: routed ? routedOptions : options,
   });
 
 const routing = {
@@ -113,6 +133,7 @@ function worldOf(one: Case, times: Times): ToyWorld {
     steps: [...one.steps],
     ...(services ? { canaryService: 'canary', stableService: 'stable' } : {}),
     ...(one.routed ? { trafficRouting: routing } : {}),
+    ...one.options,
   };
   const spec: RolloutSpec = {
     replicas: one.replicas,

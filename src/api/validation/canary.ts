@@ -18,6 +18,7 @@ export function canaryProblems(canary: CanaryStrategy, path: string): readonly P
     ...serviceNameProblems(canary, path),
     ...surgeProblems(canary, path),
     ...delayProblems(canary, path),
+    ...thresholdProblems(canary, path),
     ...(trafficRouting === undefined ? [] : trafficRoutingProblems(trafficRouting, `${path}.trafficRouting`)),
     ...(steps ?? []).flatMap((step, index) => stepProblems(step, `${path}.steps[${index}]`, context)),
     ...managedRouteStepProblems(canary, path),
@@ -74,6 +75,18 @@ function delayProblems(canary: CanaryStrategy, path: string): readonly Problem[]
     });
   }
   return problems;
+}
+
+function thresholdProblems({ replicaProgressThreshold }: CanaryStrategy, path: string): readonly Problem[] {
+  if (replicaProgressThreshold === undefined) return [];
+  const { type, value } = replicaProgressThreshold;
+  const at = `${path}.replicaProgressThreshold`;
+  if (type !== 'Percent' && type !== 'Pods')
+    return [{ path: `${at}.type`, message: `must be Percent or Pods, got ${JSON.stringify(type)}` }];
+  if (value < 0) return [{ path: `${at}.value`, message: `must not be negative, got ${value}` }];
+  if (type === 'Percent' && value > 100)
+    return [{ path: `${at}.value`, message: `must not be more than 100 percent, got ${value}` }];
+  return [];
 }
 
 function trafficRoutingProblems(trafficRouting: TrafficRouting, path: string): readonly Problem[] {

@@ -38,6 +38,9 @@ describe('a Rollout that is fine', () => {
     { strategy: { canary: { ...gateway, steps: [{ setCanaryScale: { matchTrafficWeight: true } }] } } },
     { selector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['shop'] }] } },
     { progressDeadlineAbort: true },
+    { strategy: { canary: { replicaProgressThreshold: { type: 'Percent', value: 90 } } } },
+    { strategy: { canary: { replicaProgressThreshold: { type: 'Pods', value: 3 } } } },
+    { strategy: { canary: { ...gateway, scaleDownDelayRevisionLimit: 0 } } },
   ])('%j', (change) => {
     expect(ofSpec(change)).toEqual([]);
   });
@@ -150,6 +153,18 @@ describe('the canary', () => {
       `${at}.stableService: is required with trafficRouting: weights are shared out between the two Services`,
     ],
     [{ antiAffinity: {} }, `${at}.antiAffinity: antiAffinity ${unsupported}`],
+    [
+      { replicaProgressThreshold: { type: 'Share', value: 5 } },
+      `${at}.replicaProgressThreshold.type: must be Percent or Pods, got "Share"`,
+    ],
+    [
+      { replicaProgressThreshold: { type: 'Percent', value: 101 } },
+      `${at}.replicaProgressThreshold.value: must not be more than 100 percent, got 101`,
+    ],
+    [
+      { replicaProgressThreshold: { type: 'Pods', value: -1 } },
+      `${at}.replicaProgressThreshold.value: must not be negative, got -1`,
+    ],
     [{ analysis: { startingStep: -1 } }, `${at}.analysis.startingStep: must not be negative, got -1`],
   ])('%j', (canary, problem) => {
     expect(ofCanary(canary)).toEqual([problem]);

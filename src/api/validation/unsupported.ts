@@ -29,16 +29,6 @@ const ofCanary: readonly Row<CanaryStrategy>[] = [
   { path: 'stableMetadata', what: 'stableMetadata', uses: ({ stableMetadata }) => stableMetadata !== undefined },
   { path: 'dynamicStableScale', what: 'dynamicStableScale', uses: ({ dynamicStableScale }) => dynamicStableScale === true },
   { path: 'pingPong', what: 'pingPong', uses: ({ pingPong }) => pingPong !== undefined },
-  {
-    path: 'replicaProgressThreshold',
-    what: 'replicaProgressThreshold',
-    uses: ({ replicaProgressThreshold }) => replicaProgressThreshold !== undefined,
-  },
-  {
-    path: 'scaleDownDelayRevisionLimit',
-    what: 'scaleDownDelayRevisionLimit',
-    uses: ({ scaleDownDelayRevisionLimit }) => scaleDownDelayRevisionLimit !== undefined,
-  },
 ];
 
 const ofBlueGreen: readonly Row<BlueGreenStrategy>[] = [

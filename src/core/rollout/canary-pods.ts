@@ -8,14 +8,15 @@ import { moveReplicas, type Sizes, type Split, splitReplicas } from './canary-re
 import { routedCanary, type TrafficPlan } from './canary-traffic.ts';
 import type { Course } from './command.ts';
 import { moment } from './moment.ts';
-import { keptAfterAbort, keptUntilDeadline, liftedDeadlines, type PodPlan } from './pod-plan.ts';
+import { keptAfterAbort, keptUntilDeadline, liftedDeadlines, type PodPlan, withinLimit } from './pod-plan.ts';
+import { enoughOf } from './progress-threshold.ts';
 import type { Member, Situation } from './situation.ts';
 import { weightAt } from './steps.ts';
 
 export interface CanaryPods extends PodPlan {
   /** Where the step wants to be. */
   readonly target: Split;
-  /** The step's pods are there: asked for, and the canary's available. */
+  /** The step's pods are there: asked for, and enough of the canary's available. */
   readonly reached: boolean;
 }
 
@@ -81,7 +82,7 @@ function planBasic(situation: Situation, course: Course, index: number): CanaryP
     target: settled,
     reached:
       current === settled.canary &&
-      present.canary.available >= settled.canary &&
+      present.canary.available >= enoughOf(situation, settled.canary) &&
       stable === settled.stable &&
       older.every((size) => size === 0),
   };
@@ -161,14 +162,15 @@ function planRouted(situation: Situation, course: Course, index: number, traffic
     if (holdsStill(situation, course)) current = unadvanced(situation, target).canary;
     if (current < present.canary.size && !traffic.drained) current = present.canary.size;
   }
-  const older = situation.older.map((member) => olderRouted(situation, member, traffic, deadlines));
+  const waiting = withinLimit(situation, situation.canary.scaleDownDelayRevisionLimit);
+  const older = situation.older.map((member) => olderRouted(situation, member, { traffic, deadlines, waiting }));
   return {
     current,
     stable: target.stable,
     older,
     deadlines,
     target,
-    reached: current === target.canary && present.canary.available >= target.canary,
+    reached: current === target.canary && present.canary.available >= enoughOf(situation, target.canary),
   };
 }
 
@@ -178,10 +180,16 @@ function abortedCanary(situation: Situation, traffic: TrafficPlan, deadlines: Ma
   return keptAfterAbort(situation, { released, delay: canary.abortScaleDownDelaySeconds ?? 30 }, deadlines);
 }
 
-function olderRouted(situation: Situation, member: Member, traffic: TrafficPlan, deadlines: Map<string, string | null>): number {
+interface Leaving {
+  readonly traffic: TrafficPlan;
+  readonly deadlines: Map<string, string | null>;
+  readonly waiting: ReadonlySet<Member>;
+}
+
+function olderRouted(situation: Situation, member: Member, { traffic, deadlines, waiting }: Leaving): number {
   if (member.size === 0) return 0;
   const isSent = !traffic.drained || (isRouted(situation, member) && situation.replicas > 0);
-  return isSent ? member.size : keptUntilDeadline(situation, member, deadlines);
+  return isSent ? member.size : keptUntilDeadline(situation, member, { deadlines, waiting });
 }
 
 /** True while the canary or the stable Service selects it. */

@@ -7,6 +7,7 @@ import { labels } from '../../api/names.ts';
 import type { Course } from './command.ts';
 import { type Answering, allowedRoutes, wantedRoutes } from './managed-routes.ts';
 import { moment } from './moment.ts';
+import { enoughOf } from './progress-threshold.ts';
 import { type DesiredRoutes, type ManagedRoute, sameManagedRoutes, sameRoutes } from './routes.ts';
 import type { Member, Situation } from './situation.ts';
 import { scaleAt, weightAt, weightBefore } from './steps.ts';
@@ -88,11 +89,11 @@ function goalWeight(situation: Situation, course: Course, index: number, present
   if (course.promoteFull) return current.available >= replicas ? maxWeight : present;
   const pods = routedCanary(situation, course, index);
   if (pods === 0) return 0;
-  const ready = current.available >= pods;
+  const ready = current.available >= enoughOf(situation, pods);
   if (rollout.spec.paused === true && !ready) return present;
   // A canary that lost all its pods gets its weight back when it has them again, not with the first of them.
   const goal = ready ? weightAt(steps, index, maxWeight) : Math.min(present, weightBefore(steps, index, maxWeight));
-  const stableNeeded = Math.floor(((maxWeight - goal) * replicas) / maxWeight);
+  const stableNeeded = enoughOf(situation, Math.floor(((maxWeight - goal) * replicas) / maxWeight));
   return (stable?.available ?? 0) >= stableNeeded ? goal : present;
 }
 

@@ -72,6 +72,22 @@ describe('a canary with routes', () => {
     expect(world.sizes()).toEqual({ v1: 0, v2: 10 });
   });
 
+  it.each<[number, Readonly<Record<string, number>>]>([
+    [0, { v1: 0, v2: 0, v3: 0, v4: 10 }],
+    [1, { v1: 0, v2: 0, v3: 10, v4: 10 }],
+    [2, { v1: 0, v2: 10, v3: 10, v4: 10 }],
+    [9, { v1: 10, v2: 10, v3: 10, v4: 10 }],
+  ])('keeps the newest of the old versions, as many as scaleDownDelayRevisionLimit says: %i', (limit, sizes) => {
+    const world = updating({ steps: [], scaleDownDelaySeconds: 300, scaleDownDelayRevisionLimit: limit });
+    for (const tag of ['v3', 'v4']) {
+      world.image(tag);
+      world.settle(5_000);
+    }
+    expect([world.sizes(), world.status.phase]).toEqual([sizes, 'Healthy']);
+    world.settle(320_000);
+    expect(world.sizes()).toEqual({ v1: 0, v2: 0, v3: 0, v4: 10 });
+  });
+
   it('moves on only when the gateway has accepted the weight', () => {
     let latency = 0;
     const world = stableWorld({ steps: [{ setWeight: 20 }, { pause: {} }] }, { routeLatencyMs: () => latency });

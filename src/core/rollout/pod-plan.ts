@@ -33,10 +33,21 @@ export function liftedDeadlines({ current, stable }: Situation): ReadonlyMap<str
   return lifted;
 }
 
-/** All of its pods until its deadline, none after it or without one. */
-export function keptUntilDeadline({ nowMs }: Situation, member: Member, deadlines: Deadlines): number {
+/** The newest of the older versions that wait for their deadlines, as many as may; all where there is no limit. */
+export function withinLimit({ older, nowMs }: Situation, limit: number | undefined): ReadonlySet<Member> {
+  const waiting = older.filter((member) => member.size > 0 && Date.parse(deadlineOf(member) ?? '') > nowMs);
+  return new Set(limit === undefined ? older : waiting.toReversed().slice(0, limit));
+}
+
+/** All of its pods until its deadline, none after it, without one, or where it is not among those that may wait. */
+export function keptUntilDeadline(
+  { nowMs }: Situation,
+  member: Member,
+  { deadlines, waiting }: { readonly deadlines: Deadlines; readonly waiting?: ReadonlySet<Member> },
+): number {
   const deadline = deadlineOf(member);
-  if (deadline !== undefined && Date.parse(deadline) > nowMs) return member.size;
+  const mayWait = waiting === undefined || waiting.has(member);
+  if (deadline !== undefined && Date.parse(deadline) > nowMs && mayWait) return member.size;
   if (deadline !== undefined) deadlines.set(member.name, null);
   return 0;
 }
@@ -51,7 +62,7 @@ export function keptAfterAbort(
   if (current === undefined || current.size === 0) return 0;
   deadlines.delete(current.name);
   if (delay === 0 || !released) return current.size;
-  if (deadlineOf(current) !== undefined) return keptUntilDeadline(situation, current, deadlines);
+  if (deadlineOf(current) !== undefined) return keptUntilDeadline(situation, current, { deadlines });
   if ((stable?.available ?? 0) >= replicas) deadlines.set(current.name, deadlineIn(situation, delay));
   return current.size;
 }

@@ -6,7 +6,7 @@ import { annotations } from '../../../api/names.ts';
 import type { BlueGreenStrategy } from '../../../api/rollout.ts';
 import type { Course } from '../command.ts';
 import { moment } from '../moment.ts';
-import { deadlineIn, deadlineOf, keptAfterAbort, keptUntilDeadline, liftedDeadlines, type PodPlan } from '../pod-plan.ts';
+import { deadlineIn, keptAfterAbort, keptUntilDeadline, liftedDeadlines, type PodPlan, withinLimit } from '../pod-plan.ts';
 import type { Member, Situation } from '../situation.ts';
 import { isFastRollback } from './fast-rollback.ts';
 import { type Gate, previewPods } from './gate.ts';
@@ -28,11 +28,11 @@ export function planPods(
   if (moment(situation, course) === 'stranded' || (current ?? stable) === undefined) return asTheyAre(situation);
   // While the beginning of the update is not stored, its deadline is what tells that it is a fast rollback.
   const deadlines = new Map(course.restarted ? [] : liftedDeadlines(situation));
-  const kept = new Set(keptByLimit(situation, blueGreen));
+  const waiting = withinLimit(situation, blueGreen.scaleDownDelayRevisionLimit);
   return {
     current: currentPods(situation, blueGreen, course, { gate, deadlines }),
     stable: stable === undefined || stable === current ? 0 : replicas,
-    older: older.map((member) => olderPods(situation, member, { isWithinLimit: kept.has(member), leaves, deadlines, blueGreen })),
+    older: older.map((member) => olderPods(situation, member, { waiting, leaves, deadlines, blueGreen })),
     deadlines,
   };
 }
@@ -72,13 +72,13 @@ function scaledAlong({ replicas }: Situation, current: Member | undefined): numb
 }
 
 interface Leaving {
-  readonly isWithinLimit: boolean;
+  readonly waiting: ReadonlySet<Member>;
   readonly leaves: boolean;
   readonly deadlines: Map<string, string | null>;
   readonly blueGreen: BlueGreenStrategy;
 }
 
-function olderPods(situation: Situation, member: Member, { isWithinLimit, leaves, deadlines, blueGreen }: Leaving): number {
+function olderPods(situation: Situation, member: Member, { waiting, leaves, deadlines, blueGreen }: Leaving): number {
   const { selected, current, stable, replicas } = situation;
   if (member.size === 0) return 0;
   if (leaves && isServing(situation, member) && scaleDownDelay(blueGreen) > 0) {
@@ -86,18 +86,10 @@ function olderPods(situation: Situation, member: Member, { isWithinLimit, leaves
   }
   const isSettled = selected?.active !== '' && [current?.hash, stable?.hash].includes(selected?.active);
   if (replicas > 0 && (!isSettled || selected?.preview === member.hash)) return member.size;
-  if (isWithinLimit || deadlineOf(member) === undefined) return keptUntilDeadline(situation, member, deadlines);
-  deadlines.set(member.name, null);
-  return 0;
+  return keptUntilDeadline(situation, member, { deadlines, waiting });
 }
 
 /** Selected by the active Service, or by a Service that selects every version. */
 function isServing({ selected }: Situation, { hash }: Member): boolean {
   return selected?.active === hash || selected?.active === '';
-}
-
-/** The newest of those that wait for their deadlines, as many as may. */
-function keptByLimit({ older, nowMs }: Situation, { scaleDownDelayRevisionLimit }: BlueGreenStrategy): readonly Member[] {
-  const waiting = older.filter((member) => member.size > 0 && Date.parse(deadlineOf(member) ?? '') > nowMs);
-  return scaleDownDelayRevisionLimit === undefined ? older : waiting.toReversed().slice(0, scaleDownDelayRevisionLimit);
 }
