@@ -30,6 +30,8 @@ const annotationMeanings: Meanings<keyof typeof annotations> = {
   desiredReplicas: 'On ReplicaSets: `spec.replicas` of the Rollout when they were last sized.',
   ephemeralMetadata: 'On ReplicaSets: metadata that pods wear only for a time.',
   workloadGeneration: 'On Rollouts: the generation of the object in workloadRef.',
+  replacedWorkload:
+    'On Rollouts, while the first revision takes the place of the Deployment in workloadRef: how many pods that had, as JSON.',
   scaleDownDeadline: 'On ReplicaSets: when their pods go. It has no prefix.',
   managedBy: 'On Services: the Rollout that switches their selector.',
   experimentName: 'On what an Experiment creates: its name.',

@@ -96,6 +96,18 @@ export interface ReplicaSet extends KubeObject {
     | undefined;
 }
 
+/** What a Rollout may take its template from: of a Deployment or a ReplicaSet its spec; of a PodTemplate the same shape is made. */
+export interface Workload extends KubeObject {
+  /** Undefined where only its name is kept, since no Rollout refers to it. */
+  readonly spec?:
+    | {
+        readonly replicas?: number | undefined;
+        readonly selector?: LabelSelector | undefined;
+        readonly template?: PodTemplate | undefined;
+      }
+    | undefined;
+}
+
 export interface Service extends KubeObject {
   readonly spec: {
     readonly selector?: Readonly<Record<string, string>> | undefined;

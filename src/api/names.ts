@@ -23,6 +23,8 @@ export const annotations = {
   /** JSON: metadata that pods wear only while they are canary, stable, active or preview. */
   ephemeralMetadata: 'rollout.argoproj.io/ephemeral-metadata',
   workloadGeneration: 'rollout.argoproj.io/workload-generation',
+  /** On a Rollout whose first revision takes a Deployment's place: JSON {name, replicas}, what the Deployment had before. */
+  replacedWorkload: 'rampart.dev/replaced-workload',
   /** On ReplicaSets: RFC 3339, UTC; without a prefix, since clients read it so. */
   scaleDownDeadline: 'scale-down-deadline',
   /** On Services, DestinationRules and VirtualNodes: the Rollout that manages it. */

@@ -2,7 +2,7 @@
 import type { AnalysisRun } from './analysis-run.ts';
 import type { AnalysisTemplate, ClusterAnalysisTemplate } from './analysis-template.ts';
 import type { Experiment } from './experiment.ts';
-import type { EndpointSlice, KubeObject, ReplicaSet, Resource, Service } from './kubernetes.ts';
+import type { EndpointSlice, KubeObject, ReplicaSet, Resource, Service, Workload } from './kubernetes.ts';
 import { argoGroup, argoVersion } from './names.ts';
 import type { Rollout } from './rollout.ts';
 
@@ -21,6 +21,10 @@ export const analysisRuns = argo<AnalysisRun>('AnalysisRun', 'analysisruns');
 export const experiments = argo<Experiment>('Experiment', 'experiments');
 
 export const replicaSets = namespaced<ReplicaSet>('apps', 'v1', 'ReplicaSet', 'replicasets');
+/** As what a `workloadRef` may name; of a Deployment also the size is written. */
+export const deployments = namespaced<Workload>('apps', 'v1', 'Deployment', 'deployments');
+export const replicaSetWorkloads = namespaced<Workload>('apps', 'v1', 'ReplicaSet', 'replicasets');
+export const podTemplates = namespaced<Workload>('', 'v1', 'PodTemplate', 'podtemplates');
 export const services = namespaced<Service>('', 'v1', 'Service', 'services');
 export const endpointSlices = namespaced<EndpointSlice>('discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices');
 export const pods = namespaced('', 'v1', 'Pod', 'pods');

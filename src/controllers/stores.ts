@@ -10,7 +10,7 @@ import { Informer, type InformerOptions } from '../runtime/informer.ts';
 import { keyText } from '../runtime/object-key.ts';
 import type { Store, StoreOptions } from '../runtime/store.ts';
 import { withKeptSpec } from '../runtime/trim.ts';
-import { routeReferences, serviceNames, stemOf, templateReferences } from './rollout/references.ts';
+import { routeReferences, serviceNames, stemOf, templateReferences, workloadOf } from './rollout/references.ts';
 
 export interface Stores {
   readonly rollouts: Store<Rollout>;
@@ -50,6 +50,10 @@ export function createInformers(settings: InformerSettings): Informers {
         template: (rollout) =>
           templateReferences(rollout).length > 0 ? [anyTemplate(rollout.metadata.namespace), anyTemplate(undefined)] : [],
         route: routeReferences,
+        workload: (rollout) => {
+          const named = workloadOf(rollout);
+          return named === undefined ? [] : [`${named.kind}/${keyText(named)}`];
+        },
       },
     }),
     replicaSets: informer<ReplicaSet>(resources.replicaSets, {

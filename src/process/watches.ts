@@ -4,6 +4,7 @@ import type { KubeObject } from '../api/kubernetes.ts';
 import * as resources from '../api/resources.ts';
 import { createRouteInformer, servedVersion } from '../controllers/route-informers.ts';
 import { createInformers, type InformerSettings, type Stores, storesOf } from '../controllers/stores.ts';
+import { Workloads } from '../controllers/workloads.ts';
 import { type RouteKind, routeKinds, routeResources } from '../providers/traffic/gateway-api/route-object.ts';
 import type { Resource } from '../runtime/cluster.ts';
 import { Informer } from '../runtime/informer.ts';
@@ -15,6 +16,7 @@ export interface Watches {
   /** kind of route -> its store, of the version that the cluster serves */
   readonly routes: Readonly<Record<RouteKind, Store<KubeObject>>>;
   readonly routeResources: Readonly<Record<RouteKind, Resource>>;
+  readonly workloads: Workloads;
   /** Settles when every store can be relied on. */
   readonly synced: Promise<void>;
   /** Plurals of the kinds whose first list is not in. */
@@ -48,17 +50,21 @@ export async function startWatches(settings: InformerSettings, isNamespaced: boo
   const needed = [...Object.values(stores), experiments.store].filter(
     (store) => !(isNamespaced && store.resource.plural === clusterAnalysisTemplates.store.resource.plural),
   );
+  const workloads = new Workloads(settings, stores.rollouts);
+  workloads.run(ended);
   const settled = Promise.all([...needed.map((store) => store.whenSynced()), ...routeInformers.map(([, route]) => route.settled)]);
   return {
     stores,
     experiments: experiments.store,
     routes: Object.fromEntries(routeInformers.map(([kind, { informer }]) => [kind, informer.store])) as Watches['routes'],
     routeResources: served,
-    synced: settled.then(() => undefined),
+    workloads,
+    // Which workloads are needed is known when the Rollouts are.
+    synced: settled.then(() => workloads.settled()),
     missing: () => needed.filter((store) => !store.hasSynced).map((store) => store.resource.plural),
     stop: async () => {
       abort.abort();
-      await Promise.all(running);
+      await Promise.all([...running, workloads.stopped()]);
     },
   };
 }

@@ -41,7 +41,12 @@ export interface Workers {
 export function createWorkers(parts: WorkersOptions): Workers {
   const { watches, options } = parts;
   const routeStores = Object.values(watches.routes);
-  const cluster = trackedCluster(parts.cluster, [...Object.values(watches.stores), watches.experiments, ...routeStores]);
+  const cluster = trackedCluster(parts.cluster, [
+    ...Object.values(watches.stores),
+    watches.experiments,
+    ...routeStores,
+    watches.workloads.deployments,
+  ]);
   const analysis = analysisController(parts, trackedCluster(parts.analysisCluster, [watches.stores.analysisRuns]));
   const controllers = [
     ...(options.controllers.has('rollouts') ? [rolloutController(parts, cluster), experimentController(parts, cluster)] : []),
@@ -57,6 +62,7 @@ function rolloutController({ options, watches, recorder, clock, log, figures }: 
     stores,
     routerFor: createRouterFactory(cluster, watches),
     routes: createRouteReleaser(cluster, watches),
+    workloads: watches.workloads,
     clock,
     ended: (outcome) => figures.ended(outcome),
     announcer: { recorder, log, announced: (announcement) => figures.announced(announcement) },
@@ -68,7 +74,7 @@ function rolloutController({ options, watches, recorder, clock, log, figures }: 
     workers: options.rolloutThreads,
     reconcile: (key, signal) => reconciler.reconcile(key, signal),
     isBehind: (key) => reconciler.isBehind(key),
-    sources: rolloutSources(stores, Object.values(routes)),
+    sources: rolloutSources(stores, Object.values(routes), watches.workloads.stores()),
     keys: () => new Set([...stores.rollouts.keys(), ...reconciler.abandoned()]),
     metrics: figures.controller('rollout'),
   });

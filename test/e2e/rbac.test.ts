@@ -94,6 +94,21 @@ test.each([
     'old ones are deleted',
     () => view.replicaSetOf('shop:v1') === undefined && view.runs.list(namespace).length <= 1,
   );
+  const pods = { metadata: { labels: { app: 'store' } }, spec: { containers: [{ name: 'web', image: 'store:1' }] } };
+  const selector = { matchLabels: { app: 'store' } };
+  const workloads = [
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'store' }, spec: { replicas: 1, selector, template: pods } },
+    { apiVersion: 'v1', kind: 'PodTemplate', metadata: { name: 'pods' }, template: pods },
+  ];
+  await view.apply(...workloads);
+  for (const { apiVersion, kind, metadata } of workloads) {
+    const workloadRef = { apiVersion, kind, name: metadata.name, ...(kind === 'Deployment' && { scaleDown: 'onsuccess' }) };
+    const borrowing = { replicas: 1, selector, workloadRef, strategy: { canary: {} } };
+    const { apiVersion: version } = rollout as { readonly apiVersion: string };
+    await view.apply({ apiVersion: version, kind: 'Rollout', metadata: { name: `of-${metadata.name}`, labels }, spec: borrowing });
+    await view.until(`${metadata.name} is used`, () => view.status(`of-${metadata.name}`).phase === 'Healthy');
+  }
+  await kubectl.run(['wait', 'deployment/store', '--for=jsonpath={.spec.replicas}=0', '--timeout=20s']);
   await kubectl.run(['delete', 'rollout/shop', '--timeout=20s']);
   await view.until('the Services are given back', () =>
     ['stable', 'canary'].every((name) => {
@@ -121,6 +136,8 @@ test.each([
     ['create', 'pods'],
     ['delete', 'services'],
     ['update', 'rollouts'],
+    ['patch', 'deployments'],
+    ['delete', 'deployments'],
     ['delete', 'leases'],
   ])
     expect(await may(...what), what.join(' ')).toBe('no');

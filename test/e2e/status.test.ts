@@ -115,7 +115,6 @@ const unsupported: Readonly<Record<string, object>> = {
   previewMetadata: {
     strategy: { canary: null, blueGreen: { activeService: 'shop', previewMetadata: { labels: { role: 'preview' } } } },
   },
-  workloadRef: { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' } },
   rollbackWindow: { rollbackWindow: { revisions: 2 } },
   restart: { restartAt: '2026-01-01T00:00:00Z' },
   antiAffinity: { strategy: { canary: { antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } } } },

@@ -1,8 +1,10 @@
 /** What the API server of a toy world makes of the writes to it. */
+import type { AnalysisRun } from '../../src/api/analysis-run.ts';
 import type { EndpointSlice, ReplicaSet, Service } from '../../src/api/kubernetes.ts';
 import { annotations, labels } from '../../src/api/names.ts';
 import type { Rollout, RolloutSpec } from '../../src/api/rollout.ts';
 import type { Effect } from '../../src/core/rollout/decision.ts';
+import type { ObservedWorkload } from '../../src/core/rollout/observed-workload.ts';
 
 export interface Pod {
   readonly name: string;
@@ -37,6 +39,21 @@ export function patchedReplicaSet(old: ReplicaSet, { replicas, annotations: patc
     metadata: { ...old.metadata, generation, annotations: annotationsWith(old.metadata.annotations, patch) },
     spec: { ...old.spec, ...(replicas === undefined ? {} : { replicas }) },
   };
+}
+
+export type Verdict = 'Running' | 'Successful' | 'Failed' | 'Error' | 'Inconclusive';
+
+/** One that has its verdict already keeps it. */
+export function judgedRun(run: AnalysisRun, nowMs: number, phase: Verdict, message: string | undefined): AnalysisRun {
+  const known = run.status?.phase;
+  if (known !== undefined && known !== 'Running' && known !== 'Pending') return run;
+  const startedAt = run.status?.startedAt ?? new Date(nowMs).toISOString();
+  return { ...run, status: { phase, startedAt, ...(message === undefined ? {} : { message }) } };
+}
+
+export function scaledWorkload(old: ObservedWorkload | undefined, replicas: number): ObservedWorkload {
+  if (old === undefined) throw new Error('no Deployment');
+  return { ...old, replicas, generation: (old.generation ?? 0) + 1 };
 }
 
 export function switchedService(old: Service, { managedBy, hash }: EffectOf<'switch-service'>): Service {

@@ -12,6 +12,7 @@ import { announcementsFromStatus } from '../../src/core/rollout/announcements-fr
 import { decide } from '../../src/core/rollout/decide.ts';
 import type { Decision, Effect } from '../../src/core/rollout/decision.ts';
 import type { EffectFailure, ObservedRollout } from '../../src/core/rollout/observed-rollout.ts';
+import type { ObservedWorkload } from '../../src/core/rollout/observed-workload.ts';
 import { isEqual } from '../../src/core/rollout/quiet.ts';
 import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
 import { tagOf, templateOf } from './shop-template.ts';
@@ -65,6 +66,8 @@ export class ToyWorld {
   pass = 0;
   /** Every change of size that was written: `<up|down> <ReplicaSet> <from> <to>`. */
   readonly resized: string[] = [];
+  /** The Deployment that a workloadRef names, as a decision sees it; undefined without one. */
+  workload: ObservedWorkload | undefined;
   /** What was written, newest last. */
   readonly log: string[] = [];
   /** Ends a pass before the write after so many more; undefined for never. */
@@ -110,6 +113,7 @@ export class ToyWorld {
     return {
       rollout: this.rollout,
       problems: [],
+      workload: this.workload,
       replicaSets: [...this.replicaSets.values()],
       foreignReplicaSets: new Map(),
       analysisRuns: [...this.runs.values()],
@@ -238,6 +242,11 @@ export class ToyWorld {
         this.write(`patch ${effect.name} ${JSON.stringify({ replicas: effect.replicas, annotations: effect.annotations })}`, () =>
           this.patchReplicaSet(effect),
         );
+        return;
+      case 'scale-deployment':
+        this.write(`scale ${effect.name} to ${effect.replicas}`, () => {
+          this.workload = objects.scaledWorkload(this.workload, effect.replicas);
+        });
         return;
       case 'delete-replica-set':
         this.write(`delete ${effect.name}`, () => {
@@ -374,13 +383,8 @@ export class ToyWorld {
   }
 
   /** Sets what a run says. */
-  verdict(phase: 'Running' | 'Successful' | 'Failed' | 'Error' | 'Inconclusive', message?: string): void {
-    for (const [name, run] of this.runs) {
-      const known = run.status?.phase;
-      if (known !== undefined && known !== 'Running' && known !== 'Pending') continue;
-      const startedAt = run.status?.startedAt ?? new Date(this.nowMs).toISOString();
-      this.runs.set(name, { ...run, status: { phase, startedAt, ...(message === undefined ? {} : { message }) } });
-    }
+  verdict(phase: objects.Verdict, message?: string): void {
+    for (const [name, run] of this.runs) this.runs.set(name, objects.judgedRun(run, this.nowMs, phase, message));
   }
 
   /** `Normal Reason: message` of the events since the mark. */

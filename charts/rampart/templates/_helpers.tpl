@@ -62,6 +62,18 @@ app.kubernetes.io/part-of: rampart
 - apiGroups: [apps]
   resources: [replicasets]
   verbs: [get, list, watch, create, patch, delete]
+{{- if .Values.rbac.workloadRef }}
+# What a workloadRef names: its template is read; a Deployment gives its pods up as the Rollout gets its own.
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [get, list, watch]
+- apiGroups: [apps]
+  resources: [deployments/scale]
+  verbs: [patch]
+- apiGroups: [""]
+  resources: [podtemplates]
+  verbs: [get, list, watch]
+{{- end }}
 # Services: their selectors are switched between revisions.
 - apiGroups: [""]
   resources: [services]

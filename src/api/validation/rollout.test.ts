@@ -83,7 +83,6 @@ describe('the whole', () => {
     [{ analysis: { successfulRunHistoryLimit: -2 } }, 'spec.analysis.successfulRunHistoryLimit: must not be negative, got -2'],
     [{ minReadySeconds: 600 }, 'spec.progressDeadlineSeconds: must be greater than minReadySeconds (600), got 600'],
     [{ strategy: {} }, 'spec.strategy: is required: set canary or blueGreen ("canary: {}" is a rolling update)'],
-    [{ workloadRef: { name: 'x' } }, `spec.workloadRef: workloadRef ${unsupported}`],
     [{ rollbackWindow: { revisions: 2 } }, `spec.rollbackWindow: rollbackWindow ${unsupported}`],
     [{ restartAt: '2026-01-01T00:00:00Z' }, `spec.restartAt: restart ${unsupported}`],
     [

@@ -10,6 +10,7 @@ import { blueGreenProblems } from './blue-green.ts';
 import { canaryProblems } from './canary.ts';
 import { notNegative } from './limits.ts';
 import { unsupportedProblems } from './unsupported.ts';
+import { workloadRefProblems } from './workload-ref.ts';
 
 const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;
 
@@ -37,8 +38,10 @@ function specProblems(spec: RolloutSpec): readonly Problem[] {
   return found;
 }
 
-function selectorAndTemplate({ selector, template, workloadRef }: RolloutSpec): readonly Problem[] {
-  if (workloadRef !== undefined) return [];
+function selectorAndTemplate(spec: RolloutSpec): readonly Problem[] {
+  const { selector, template, workloadRef } = spec;
+  // What the reference brings is checked when it is there: then there is no reference any more.
+  if (workloadRef !== undefined) return workloadRefProblems(spec, workloadRef);
   const problems: Problem[] = [];
   if (selector === undefined) {
     problems.push({ path: 'spec.selector', message: 'is required: name the labels that all pods of this Rollout carry' });
@@ -85,12 +88,17 @@ function strategyProblems({ strategy }: RolloutSpec): readonly Problem[] {
   return [{ path: 'spec.strategy', message: 'is required: set canary or blueGreen ("canary: {}" is a rolling update)' }];
 }
 
-function onFailureProblems({ metadata }: Rollout): readonly Problem[] {
+function onFailureProblems({ metadata, spec }: Rollout): readonly Problem[] {
   const wanted = metadata.annotations?.[annotations.onFailure];
-  if (wanted === undefined || wanted === '' || wanted === onFailureUndo) return [];
+  const path = `metadata.annotations[${JSON.stringify(annotations.onFailure)}]`;
+  if (wanted === undefined || wanted === '') return [];
+  if (wanted === onFailureUndo) {
+    const message = 'cannot be used with workloadRef: the template belongs to another object, which Rampart does not change';
+    return spec.workloadRef === undefined ? [] : [{ path, message }];
+  }
   return [
     {
-      path: `metadata.annotations[${JSON.stringify(annotations.onFailure)}]`,
+      path,
       message: `must be ${onFailureUndo} or absent, got ${JSON.stringify(wanted)}`,
     },
   ];

@@ -14,7 +14,6 @@ interface Row<Of> {
 }
 
 const ofRollout: readonly Row<Rollout>[] = [
-  { path: 'spec.workloadRef', what: 'workloadRef', uses: ({ spec }) => spec.workloadRef !== undefined },
   { path: 'spec.rollbackWindow', what: 'rollbackWindow', uses: ({ spec }) => spec.rollbackWindow !== undefined },
   {
     path: 'spec.restartAt',

@@ -76,6 +76,11 @@ async function applyEffect(rollout: Rollout, effect: PlainEffect, { cluster, sig
         (await cluster.delete(resources.replicaSets, key(effect.name), { uid: effect.uid, propagation: 'Background', signal })) !==
         'conflict'
       );
+    case 'scale-deployment': {
+      const patch = { type: 'merge', body: { metadata: { uid: effect.uid }, spec: { replicas: effect.replicas } } } as const;
+      const scaled = await cluster.patch(resources.deployments, key(effect.name), patch, { subresource: 'scale', signal });
+      return scaled.outcome === 'done';
+    }
     case 'switch-service': {
       const body = {
         metadata: { annotations: { [annotations.managedBy]: effect.managedBy } },

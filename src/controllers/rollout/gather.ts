@@ -10,6 +10,7 @@ import { keyText } from '../../runtime/object-key.ts';
 import { managers, type Stores } from '../stores.ts';
 import { decodeOnce } from './decoded.ts';
 import { serviceNames, templateReferences } from './references.ts';
+import { type FindWorkload, withTemplate } from './workload.ts';
 
 /** What came back from earlier passes and is in no store. */
 export interface Recollection {
@@ -17,10 +18,12 @@ export interface Recollection {
   readonly routes: RouteEvidence | undefined;
   readonly failures: readonly EffectFailure[];
   readonly numbersHeldSinceMs?: number | undefined;
+  readonly findWorkload: FindWorkload;
 }
 
 export function gather(stores: Stores, stored: Rollout, recollection: Recollection): ObservedRollout {
-  const { rollout, problems } = decodeOnce(stored);
+  const decoded = decodeOnce(stored);
+  const { rollout, problems, workload } = withTemplate(decoded.rollout, recollection.findWorkload);
   const { namespace, name, uid } = rollout.metadata;
   const own = ownReplicaSets(stores, rollout);
   const ownNames = new Set(own.map(({ metadata }) => metadata.name));
@@ -29,7 +32,8 @@ export function gather(stores: Stores, stored: Rollout, recollection: Recollecti
   const canary = rollout.spec.strategy?.canary;
   return {
     rollout,
-    problems,
+    problems: [...decoded.problems, ...problems],
+    workload,
     replicaSets: own,
     foreignReplicaSets: new Map(
       sameStem.filter(({ metadata }) => !ownNames.has(metadata.name)).map((found) => [found.metadata.name, found]),

@@ -16,13 +16,14 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
 import { mergeDiff } from '../merge-diff.ts';
 import { managers, type Stores } from '../stores.ts';
+import type { Workloads } from '../workloads.ts';
 import { announceRollout, isBeingTold, isOfEffect, type RolloutAnnouncer, wholeStory } from './announce.ts';
 import { type Applied, applyEffects } from './apply.ts';
 import { decodeOnce } from './decoded.ts';
 import { gather } from './gather.ts';
 import { Memories, type Memory, type RouterFactory } from './memory.ts';
 import { StatusWriter } from './persist.ts';
-import { serviceNames } from './references.ts';
+import { serviceNames, workloadOf } from './references.ts';
 import { isGone, releaseService } from './release.ts';
 
 export interface RolloutReconcilerOptions {
@@ -31,6 +32,7 @@ export interface RolloutReconcilerOptions {
   readonly stores: Stores;
   readonly routerFor: RouterFactory;
   readonly routes: RouteReleaser;
+  readonly workloads: Pick<Workloads, 'find' | 'deployments'>;
   readonly clock: Clock;
   readonly announcer: RolloutAnnouncer;
   /** For figures: an update has come to its end, well or badly. */
@@ -58,9 +60,13 @@ export class RolloutReconciler {
 
   /** True while a write of our own to the Rollout or to what it owns has not come back. */
   isBehind(key: string): boolean {
-    const { rollouts, replicaSets, analysisRuns } = this.#options.stores;
+    const { stores, workloads } = this.#options;
+    const { rollouts, replicaSets, analysisRuns } = stores;
     if (rollouts.isBehindOwnWrites(key)) return true;
-    const uid = rollouts.getByKey(key)?.metadata.uid;
+    const rollout = rollouts.getByKey(key);
+    const named = rollout && workloadOf(rollout);
+    if (named?.kind === 'Deployment' && workloads.deployments.isBehindOwnWrites(named)) return true;
+    const uid = rollout?.metadata.uid;
     return uid !== undefined && (replicaSets.isBehindOwnWritesOfOwner(uid) || analysisRuns.isBehindOwnWritesOfOwner(uid));
   }
 
@@ -93,16 +99,18 @@ export class RolloutReconciler {
   }
 
   async #pass(key: string, memory: Memory, signal: AbortSignal): Promise<Next> {
-    const { stores, clock, cluster, announcer } = this.#options;
+    const { stores, clock, cluster, announcer, workloads } = this.#options;
     doubtRoutes(memory);
     // What was refused is left out of the decisions of this pass and asked for again by a later one.
     const failures: EffectFailure[] = [];
     for (let round = 1; ; round++) {
       const rollout = stores.rollouts.getByKey(key);
       if (rollout === undefined) return requeue(0);
+      if (this.#isUnknown(rollout)) return requeue(heldLookMs);
       recognise(memory, rollout);
       const { router, routes, numbersHeldSinceMs } = memory;
-      const observed = gather(stores, rollout, { router, routes, failures, numbersHeldSinceMs });
+      const findWorkload = workloads.find.bind(workloads);
+      const observed = gather(stores, rollout, { router, routes, failures, numbersHeldSinceMs, findWorkload });
       this.#catchUp(observed, memory);
       if (this.#isHeld(observed.rollout, memory)) return requeue(heldLookMs);
       const decision = decide(observed, clock.now());
@@ -151,6 +159,12 @@ export class RolloutReconciler {
     const { abort, abortedAt } = rollout.status ?? {};
     if (heldUntilMs <= clock.now() || (abort === true && abortedAt === undefined)) return false;
     return isBeingTold(rollout, announcer);
+  }
+
+  /** The kind that its reference names is about to be listed for the first time, or the object is being read. */
+  #isUnknown(rollout: Rollout): boolean {
+    const named = workloadOf(rollout);
+    return named !== undefined && this.#options.workloads.find(named) === 'unknown';
   }
 
   /** The Rollout is gone: its routes and Services go back to the user. One that another instance serves is not gone. */

@@ -4,6 +4,7 @@
  */
 import { decodeGatewayApiRouting } from '../../api/gateway-api-routing.ts';
 import type { Rollout, RolloutAnalysis } from '../../api/rollout.ts';
+import { type WorkloadKind, workloadKind } from '../../api/validation/workload-ref.ts';
 import type { TemplateReference } from '../../core/analysis/template-closure.ts';
 import { decodeOnce } from './decoded.ts';
 
@@ -24,6 +25,20 @@ export function templateReferences(stored: Rollout): readonly TemplateReference[
     blueGreen?.postPromotionAnalysis,
   ];
   return analyses.flatMap((analysis) => analysis?.templates ?? []);
+}
+
+export interface NamedWorkload {
+  readonly kind: WorkloadKind;
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+/** The object whose template it takes; undefined where it names none, or none that can be taken. */
+export function workloadOf(stored: Rollout): NamedWorkload | undefined {
+  const { metadata, spec } = decodeOnce(stored).rollout;
+  const kind = spec.workloadRef && workloadKind(spec.workloadRef);
+  const name = spec.workloadRef?.name ?? '';
+  return kind === undefined || name === '' ? undefined : { kind, namespace: metadata.namespace, name };
 }
 
 /** `<rollout>` of a ReplicaSet named `<rollout>-<hash>`. */

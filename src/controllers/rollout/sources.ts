@@ -1,6 +1,6 @@
 /** Which changes lead to a look at which Rollouts. */
 
-import type { KubeObject } from '../../api/kubernetes.ts';
+import type { KubeObject, Workload } from '../../api/kubernetes.ts';
 import { argoGroup } from '../../api/names.ts';
 import { rollouts as rolloutResource } from '../../api/resources.ts';
 import { keyText, keyTextOf } from '../../runtime/object-key.ts';
@@ -14,8 +14,12 @@ const owner = { group: argoGroup, kind: rolloutResource.kind };
 /** Phases of a run that may take an update back, which goes before everything else. */
 const mayAbort: ReadonlySet<string | undefined> = new Set(['Failed', 'Error', 'Inconclusive']);
 
-/** `routes` are the stores of route objects that routers read. */
-export function rolloutSources(stores: Stores, routes: readonly Store<KubeObject>[]): readonly Source[] {
+/** `routes` are the stores of route objects that routers read, `workloads` (kind, store) those of `workloadRef`. */
+export function rolloutSources(
+  stores: Stores,
+  routes: readonly Store<KubeObject>[],
+  workloads: readonly (readonly [string, Store<Workload>])[],
+): readonly Source[] {
   const { rollouts } = stores;
   const found = (index: string, value: string): readonly string[] => rollouts.byIndex(index, value).map(keyTextOf);
   return [
@@ -29,6 +33,7 @@ export function rolloutSources(stores: Stores, routes: readonly Store<KubeObject
     }),
     fromMapped(stores.analysisTemplates, ({ metadata }) => found('template', anyTemplate(metadata.namespace))),
     fromMapped(stores.clusterAnalysisTemplates, () => found('template', anyTemplate(undefined))),
+    ...workloads.map(([kind, store]) => fromMapped(store, (workload) => found('workload', `${kind}/${keyTextOf(workload)}`))),
     ...routes.map((store) =>
       fromMapped(store, (route) => [
         ...found('route', keyTextOf(route)),

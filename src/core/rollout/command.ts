@@ -5,6 +5,7 @@
  */
 import type { PauseCondition } from '../../api/rollout.ts';
 import { pausesBeforePromotion } from './blue-green/gate.ts';
+import { backToWorkload } from './observed-workload.ts';
 import { type RecordedRuns, recordedRuns, someRun } from './recorded-runs.ts';
 import type { Situation } from './situation.ts';
 import { abortAfterUndo, failedBefore, timeOfFailure } from './take-back.ts';
@@ -84,7 +85,7 @@ function goOn(situation: Situation): Course {
     aborted,
     abortedAt: aborted ? (status.abortedAt ?? now) : undefined,
     abortedNow,
-    abortDetail: abortedNow && stable === undefined ? nothingToReturnTo : '',
+    abortDetail: abortedNow && stable === undefined ? nothingToReturnTo + backToWorkload(situation) : '',
     promoteFull,
     pauses: written.filter(({ reason }) => isStanding(situation, reason, end ?? index)),
     resumed: !cleared && status.controllerPause === true && written.length === 0,
@@ -115,7 +116,7 @@ export function abortBecause(situation: Situation, course: Course, detail: strin
     aborted: true,
     abortedAt: timeOfFailure(situation) ?? situation.now,
     abortedNow: true,
-    abortDetail: situation.stable === undefined ? `${detail}; ${nothingToReturnTo}` : detail,
+    abortDetail: situation.stable === undefined ? `${detail}; ${nothingToReturnTo}${backToWorkload(situation)}` : detail,
     promoteFull: false,
     pauses: [],
     resumed: false,

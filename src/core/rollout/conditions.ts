@@ -59,7 +59,10 @@ function updated(situation: Situation, { type, status, reason, message, bump }: 
   };
 }
 
-function availability(situation: Situation): News {
+function availability(situation: Situation): News | undefined {
+  // Of a Rollout that was never begun there is nothing to say but what is wrong with it.
+  const isKnown = conditionOf(situation, conditionTypes.available) !== undefined;
+  if (situation.frozen && situation.hash === '' && !isKnown) return undefined;
   const serving = situation.blueGreen === undefined ? (situation.current ?? situation.stable) : activeMember(situation);
   const enough = serving !== undefined && countPods(situation).available >= situation.replicas;
   return {

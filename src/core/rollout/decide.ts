@@ -25,6 +25,7 @@ import { type Situation, survey } from './situation.ts';
 import { chapterOf } from './story-order.ts';
 import { templateToPutBack, undoesFailures } from './take-back.ts';
 import type { UpdatePlan } from './update-plan.ts';
+import { workloadEffects } from './workload.ts';
 
 /** Never throws on what users can write; a broken invariant of our own is a bug. */
 export function decide(observed: ObservedRollout, nowMs: number): Decision {
@@ -45,6 +46,7 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     ...replicaSets.lower,
     ...runEffects(situation, runs),
     ...patchRollout(situation, course, moved, putBack?.template),
+    ...workloadEffects(situation, course),
     ...tidyReplicaSets(situation),
   ];
   const effects = wanted.filter((effect) => !observed.failures.some((failure) => isSame(failure.effect, effect)));

@@ -32,6 +32,8 @@ export type Effect =
       readonly adopt?: true;
     }
   | { readonly kind: 'delete-replica-set'; readonly name: string; readonly uid: string }
+  /** The Deployment that the template is taken from. */
+  | { readonly kind: 'scale-deployment'; readonly name: string; readonly uid: string; readonly replicas: number }
   | {
       readonly kind: 'switch-service';
       readonly name: string;

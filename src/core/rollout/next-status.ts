@@ -25,7 +25,9 @@ export function nextStatus(situation: Situation, course: Course, moved: Advance,
     ...phaseOf(situation, course, moved, conditions),
     conditions,
     observedGeneration: String(generation),
-    selector: selectorText(active?.replicaSet.spec.selector ?? rollout.spec.selector),
+    workloadObservedGeneration: workloadGeneration(situation),
+    // A template that is not to be had takes the selector with it: an autoscaler goes on with the one it knew.
+    selector: selectorText(active?.replicaSet.spec.selector ?? rollout.spec.selector) ?? (frozen ? status.selector : undefined),
     replicas: counts.replicas,
     updatedReplicas: counts.updated,
     readyReplicas: counts.ready,
@@ -54,6 +56,12 @@ export function nextStatus(situation: Situation, course: Course, moved: Advance,
 function stepIndex({ frozen, steps, status }: Situation, course: Course, moved: Advance): number | undefined {
   if (frozen && !course.aborted && !course.retried) return status.currentStepIndex;
   return steps.length > 0 || frozen ? moved.index : undefined;
+}
+
+function workloadGeneration({ observed, frozen, status }: Situation): string | undefined {
+  if (frozen) return status.workloadObservedGeneration;
+  const generation = observed.workload?.generation;
+  return generation === undefined ? undefined : String(generation);
 }
 
 function canaryStatus(situation: Situation, course: Course, runs: Runs): CanaryStatus | undefined {

@@ -8,13 +8,16 @@ import type { EndpointSlice, ReplicaSet, Service } from '../../api/kubernetes.ts
 import type { Problem } from '../../api/problem.ts';
 import type { Rollout } from '../../api/rollout.ts';
 import type { Effect } from './decision.ts';
+import type { ObservedWorkload } from './observed-workload.ts';
 import type { RouteEvidence } from './routes.ts';
 
 export interface ObservedRollout {
   /** Parsed: a field of a wrong type is absent here and named in `problems`. */
   readonly rollout: Rollout;
-  /** What parsing found wrong with the object itself. */
+  /** What parsing found wrong with the object itself, and why its `workloadRef` leads nowhere. */
   readonly problems: readonly Problem[];
+  /** The object whose template `rollout` has here, in the place of a `workloadRef`. */
+  readonly workload?: ObservedWorkload | undefined;
   /** ReplicaSets that this Rollout controls, and those without a controller that its selector matches. */
   readonly replicaSets: readonly ReplicaSet[];
   /** name -> ReplicaSets of the namespace named `<rollout>-...` that are not among `replicaSets`: names that are taken. */

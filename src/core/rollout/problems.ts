@@ -10,10 +10,11 @@ import { validateRollout } from '../../api/validation/rollout.ts';
 import { mergeTemplates } from '../analysis/merge-templates.ts';
 import { templateClosure } from '../analysis/template-closure.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
+import { atReferent } from './observed-workload.ts';
 
 export function rolloutProblems(observed: ObservedRollout): readonly Problem[] {
   return [
-    ...validateRollout(observed.rollout, observed.problems),
+    ...validateRollout(observed.rollout, observed.problems).map((problem) => atReferent(problem, observed.workload)),
     ...serviceProblems(observed),
     ...templateProblems(observed),
     ...observed.routeProblems,

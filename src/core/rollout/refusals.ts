@@ -18,6 +18,8 @@ function heldUp(effect: Effect): string | undefined {
       return `ReplicaSet ${effect.replicaSet.metadata.name} could not be created`;
     case 'patch-replica-set':
       return `ReplicaSet ${effect.name} could not be changed`;
+    case 'scale-deployment':
+      return `Deployment ${effect.name} could not be scaled`;
     case 'switch-service':
       return `Service ${effect.name} could not be switched`;
     case 'create-analysis-run':

@@ -36,6 +36,8 @@ const notCopied: ReadonlySet<string> = new Set([
   annotations.scaleDownDeadline,
   annotations.notified,
   annotations.lastFailure,
+  annotations.workloadGeneration,
+  annotations.replacedWorkload,
   annotations.scalings,
   annotations.wasStable,
 ]);

@@ -6,6 +6,7 @@ import type { Course } from './command.ts';
 import type { Effect } from './decision.ts';
 import type { Situation } from './situation.ts';
 import { failureAnnotation, lastFailure, undoesFailures } from './take-back.ts';
+import { workloadNotes } from './workload.ts';
 
 /** One patch at most. */
 export function patchRollout(
@@ -18,7 +19,7 @@ export function patchRollout(
   const worn = rollout.metadata.annotations ?? {};
   const wanted: Record<string, string | null> = {};
   if (!frozen && hash !== '' && worn[annotations.revision] !== String(revision)) wanted[annotations.revision] = String(revision);
-  Object.assign(wanted, failureNote(situation, course, moved));
+  Object.assign(wanted, failureNote(situation, course, moved), workloadNotes(situation, course));
   const sized = rollout.spec.replicas === undefined && !frozen;
   if (Object.keys(wanted).length === 0 && !sized && template === undefined) return [];
   return [
