@@ -29,6 +29,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
     'logger.ts',
     'version.ts',
   ],
+  simulation: ['api', 'core', 'runtime', 'process', 'providers/metrics', 'server', 'options', 'logger.ts', 'version.ts'],
   cli: ['options', 'main.ts', 'version.ts'],
 };
 
@@ -55,7 +56,7 @@ export interface Ban {
 
 export const bans: readonly Ban[] = [
   { what: 'the wall clock', pattern: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, homes: ['runtime/clock.ts'] },
-  { what: 'timers', pattern: /\bset(?:Timeout|Interval|Immediate)\(/, homes: ['runtime/clock.ts'] },
+  { what: 'timers', pattern: /\bset(?:Timeout|Interval|Immediate)\(/, homes: ['runtime/clock.ts', 'simulation/virtual-clock.ts'] },
   { what: 'randomness', pattern: /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, homes: ['main.ts', 'runtime/clock.ts'] },
   { what: 'the environment', pattern: /\bprocess\.env\b/, homes: ['cli/', 'main.ts'] },
   { what: 'the console', pattern: /\bconsole\.\w+\(/, homes: [] },

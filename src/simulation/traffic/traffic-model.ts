@@ -1,0 +1,220 @@
+/**
+ * Who sends how many requests where, and what becomes of them: from the routes that the gateway follows, over Services and their endpoints,
+ * to pods that answer as their version does. Rates are constant between changes, so nothing is counted request by request.
+ */
+import type { EndpointSlice, Resource } from '../../api/kubernetes.ts';
+import * as resources from '../../api/resources.ts';
+import { isReady, type Kube, type Pod, type PodIndex } from '../workloads/kube.ts';
+import type { RouteBackend, VirtualGateway } from './virtual-gateway.ts';
+
+/** How a pod answers at one moment. */
+export interface Serving {
+  /** From 0 to 1. */
+  readonly errorRatio: number;
+  /** Half of the requests are answered within this time. */
+  readonly medianSeconds: number;
+}
+
+export interface Load {
+  /** Requests a second that this pod gets. */
+  readonly requestsPerSecond: number;
+  readonly nowMs: number;
+}
+
+export type Behaviour = (pod: Pod, load: Load) => Serving;
+
+/** A place where requests come in: a route of the gateway, or a Service that is called inside the cluster. */
+export interface Entrance {
+  readonly requestsPerSecond: number | ((nowMs: number) => number);
+  readonly namespace: string;
+  readonly to: { readonly route: string; readonly resource?: Resource } | { readonly service: string };
+}
+
+/** Counters of one pod, or of all together, as an exporter has them. */
+export interface Tally {
+  /** Answered well. */
+  good: number;
+  /** Answered badly. */
+  bad: number;
+  /** Sum of the times that answers took. */
+  seconds: number;
+  /** Answers within each bound of `latencyBounds`, cumulative; the last one is all. */
+  readonly within: Float64Array;
+}
+
+/** Upper bounds in seconds, as Prometheus' client libraries have them by default. */
+export const latencyBounds: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, Number.POSITIVE_INFINITY];
+/** How far answers spread around their median, as a factor. */
+const spread = 0.5;
+
+export interface Losses {
+  requests: number;
+  /** Answered badly by a pod. */
+  errors: number;
+  /** No endpoint was there to answer. */
+  unserved: number;
+  /** Sent to a pod that was gone or not listening any more. */
+  refused: number;
+}
+
+interface Flows {
+  /** pod key -> requests a second */
+  readonly served: ReadonlyMap<string, number>;
+  readonly unserved: number;
+  readonly refused: number;
+}
+
+export const goodPods: Behaviour = () => ({ errorRatio: 0, medianSeconds: 0.02 });
+
+export class TrafficModel {
+  readonly #kube: Pick<Kube, 'server' | 'clock'>;
+  readonly #pods: PodIndex;
+  readonly #gateway: VirtualGateway;
+  readonly #behaviour: Behaviour;
+  readonly #entrances: Entrance[] = [];
+  /** pod key -> what it has counted since it started */
+  readonly #tallies = new Map<string, Tally>();
+  readonly losses: Losses = { requests: 0, errors: 0, unserved: 0, refused: 0 };
+  #countedUntilMs: number;
+  /** As they are since the last change. */
+  #flows: Flows = { served: new Map(), unserved: 0, refused: 0 };
+  #isChanging = false;
+
+  constructor(kube: Kube, pods: PodIndex, gateway: VirtualGateway, behaviour: Behaviour) {
+    this.#kube = kube;
+    this.#pods = pods;
+    this.#gateway = gateway;
+    this.#behaviour = behaviour;
+    this.#countedUntilMs = kube.clock.monotonic();
+    gateway.beforeChange(() => this.#changed());
+    const { storage } = kube.server;
+    // Storage tells behind a change: what passed before it is counted by flows as they were.
+    for (const kind of ['/pods', 'discovery.k8s.io/endpointslices']) storage.onChange(kind, () => this.#changed());
+    storage.onChange('/pods', ({ key, isGone }) => {
+      if (isGone) this.#tallies.delete(key);
+    });
+  }
+
+  send(entrance: Entrance): void {
+    this.#changed();
+    this.#entrances.push(entrance);
+  }
+
+  /** Counters of a pod that runs; undefined before its first request. */
+  tallyOf(podKey: string): Tally | undefined {
+    return this.#tallies.get(podKey);
+  }
+
+  /** Requests a second that each pod gets now. */
+  loadOf(podKey: string): number {
+    return this.#flows.served.get(podKey) ?? 0;
+  }
+
+  /** Counts everything up to now. */
+  count(): void {
+    const now = this.#kube.clock.monotonic();
+    const seconds = (now - this.#countedUntilMs) / 1000;
+    this.#countedUntilMs = now;
+    if (seconds <= 0 || this.#entrances.length === 0) return;
+    const { served, unserved, refused } = this.#flows;
+    const nowMs = this.#kube.clock.now();
+    this.losses.requests += (unserved + refused) * seconds;
+    this.losses.unserved += unserved * seconds;
+    this.losses.refused += refused * seconds;
+    for (const [key, requestsPerSecond] of served) this.#answer(key, requestsPerSecond, seconds, nowMs);
+    if (this.#entrances.some(({ requestsPerSecond }) => typeof requestsPerSecond === 'function')) this.#flows = this.#flow();
+  }
+
+  /** Whatever passed until now passed as it flowed before; from the end of this moment on it flows anew. */
+  #changed(): void {
+    this.count();
+    if (this.#isChanging) return;
+    this.#isChanging = true;
+    this.#kube.clock.setTimer(0, () => {
+      this.#isChanging = false;
+      this.#flows = this.#flow();
+    });
+  }
+
+  #answer(key: string, requestsPerSecond: number, seconds: number, nowMs: number): void {
+    const pod = this.#pod(key);
+    if (pod === undefined) return;
+    const { errorRatio, medianSeconds } = this.#behaviour(pod, { requestsPerSecond, nowMs });
+    const requests = requestsPerSecond * seconds;
+    const tally = this.#tallies.get(key) ?? { good: 0, bad: 0, seconds: 0, within: new Float64Array(latencyBounds.length) };
+    this.#tallies.set(key, tally);
+    tally.good += requests * (1 - errorRatio);
+    tally.bad += requests * errorRatio;
+    tally.seconds += requests * medianSeconds * Math.exp((spread * spread) / 2);
+    for (const [index, bound] of latencyBounds.entries())
+      tally.within[index] = (tally.within[index] ?? 0) + requests * shareWithin(bound, medianSeconds);
+    this.losses.requests += requests;
+    this.losses.errors += requests * errorRatio;
+  }
+
+  #flow(): Flows {
+    const served = new Map<string, number>();
+    let [unserved, refused] = [0, 0];
+    const nowMs = this.#kube.clock.now();
+    for (const entrance of this.#entrances) {
+      const total = typeof entrance.requestsPerSecond === 'number' ? entrance.requestsPerSecond : entrance.requestsPerSecond(nowMs);
+      for (const { service, share } of this.#services(entrance)) {
+        const pods = service === undefined ? [] : this.#endpoints(entrance.namespace, service);
+        if (pods.length === 0) unserved += total * share;
+        for (const pod of pods) {
+          const rate = (total * share) / pods.length;
+          if (this.#listens(pod)) served.set(pod, (served.get(pod) ?? 0) + rate);
+          else refused += rate;
+        }
+      }
+    }
+    return { served, unserved, refused };
+  }
+
+  /** The Services behind an entrance with their shares of its requests; rules for certain headers get none, for nobody sends them. */
+  #services({ namespace, to }: Entrance): readonly { readonly service: string | undefined; readonly share: number }[] {
+    if ('service' in to) return [{ service: to.service, share: 1 }];
+    const route = this.#gateway.programmed(to.resource ?? resources.httpRoutes, `${namespace}/${to.route}`);
+    const rules = (route?.spec?.rules ?? []).filter(
+      ({ matches = [] }) => matches.length === 0 || matches.some(({ headers }) => (headers ?? []).length === 0),
+    );
+    if (rules.length === 0) return [{ service: undefined, share: 1 }];
+    return rules.flatMap(({ backendRefs = [] }) =>
+      shares(backendRefs).map(({ service, share }) => ({ service, share: share / rules.length })),
+    );
+  }
+
+  #endpoints(namespace: string, service: string): readonly string[] {
+    const found: string[] = [];
+    for (const slice of this.#kube.server.all<EndpointSlice>(resources.endpointSlices, namespace)) {
+      if (slice.metadata.labels?.['kubernetes.io/service-name'] !== service) continue;
+      for (const { conditions, targetRef } of slice.endpoints ?? [])
+        if (conditions?.ready === true) found.push(`${namespace}/${targetRef?.name}`);
+    }
+    return found;
+  }
+
+  /** A pod answers while its container runs, whether or not it has been asked to end. */
+  #listens(key: string): boolean {
+    const pod = this.#pod(key);
+    return pod !== undefined && isReady(pod);
+  }
+
+  #pod(key: string): Pod | undefined {
+    return this.#pods.get(key);
+  }
+}
+
+function shares(backends: readonly RouteBackend[]): readonly { readonly service: string | undefined; readonly share: number }[] {
+  const total = backends.reduce((sum, { weight = 1 }) => sum + weight, 0);
+  if (total === 0) return [{ service: undefined, share: 1 }];
+  return backends.filter(({ weight = 1 }) => weight > 0).map(({ name, weight = 1 }) => ({ service: name, share: weight / total }));
+}
+
+/** The share of answers within a time, by a logarithmic normal distribution (in its logistic approximation). */
+function shareWithin(seconds: number, medianSeconds: number): number {
+  if (!Number.isFinite(seconds)) return 1;
+  if (medianSeconds <= 0) return 1;
+  const deviation = Math.log(seconds / medianSeconds) / spread;
+  return 1 / (1 + Math.exp(-1.702 * deviation));
+}
