@@ -11,6 +11,7 @@ import {
   type ClusterAnalysisTemplate,
   clusterAnalysisTemplateSchema,
 } from './analysis-template.ts';
+import { type Experiment, experimentSchema } from './experiment.ts';
 import { mend } from './mend.ts';
 import type { Problem } from './problem.ts';
 import { type Rollout, rolloutSchema } from './rollout.ts';
@@ -51,6 +52,11 @@ export function decodeClusterAnalysisTemplate(object: unknown): {
 export function decodeAnalysisRun(object: unknown): { readonly run: AnalysisRun; readonly problems: Problems } {
   const { value, problems } = decode(analysisRunSchema, object);
   return { run: value, problems };
+}
+
+export function decodeExperiment(object: unknown): { readonly experiment: Experiment; readonly problems: Problems } {
+  const { value, problems } = decode(experimentSchema, object);
+  return { experiment: value, problems };
 }
 
 const noProblems: Problems = [];

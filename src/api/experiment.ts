@@ -1,4 +1,4 @@
-/** Experiment: versions that run side by side for a while. This version serves its schema only. */
+/** Experiment: versions that run side by side for a while. Spec and status are written together, since it has no status subresource. */
 import * as z from 'zod';
 import { argumentSchema, dryRunList, measurementRetentionList } from './analysis-fields.ts';
 import { type DeepReadonly, duration, flag, int, list, object, requiredObject, requiredText, text, time } from './fields.ts';
@@ -9,8 +9,8 @@ export const experimentSpecSchema = z.object({
   templates: list(
     z.object({
       name: requiredText('Name of the template, unique in the experiment.'),
-      replicas: int('Number of pods; 1 if absent.'),
-      minReadySeconds: int('How long a pod must be ready before it counts as available.'),
+      replicas: int('Number of pods; 1 if absent.', { minimum: 0 }),
+      minReadySeconds: int('How long a pod must be ready before it counts as available.', { minimum: 0 }),
       selector: object(labelSelectorSchema, 'Which pods belong to it.'),
       template: object(podTemplateSchema, 'The pods to run.'),
       service: object(
@@ -21,7 +21,7 @@ export const experimentSpecSchema = z.object({
     'The pods to run side by side.',
   ),
   duration: duration('How long it runs once all pods are available.'),
-  progressDeadlineSeconds: int('How long pods may take to become available; 600 if absent.'),
+  progressDeadlineSeconds: int('How long pods may take to become available; 600 if absent.', { minimum: 0 }),
   terminate: flag('True ends the experiment.'),
   analyses: list(
     z.object({
@@ -33,7 +33,7 @@ export const experimentSpecSchema = z.object({
     }),
     'What is measured meanwhile.',
   ),
-  scaleDownDelaySeconds: int('How long its pods are kept afterwards; 30 if absent.'),
+  scaleDownDelaySeconds: int('How long its pods are kept afterwards; 30 if absent.', { minimum: 0 }),
   dryRun: dryRunList,
   measurementRetention: measurementRetentionList,
   analysisRunMetadata: object(childMetadataSchema, 'Labels and annotations for its AnalysisRuns.'),
@@ -82,3 +82,11 @@ export const experimentSchema = z
   .describe('Experiment runs versions side by side for a while and measures them.');
 
 export type Experiment = DeepReadonly<z.infer<typeof experimentSchema>>;
+export type ExperimentSpec = Experiment['spec'];
+export type ExperimentStatus = DeepReadonly<z.infer<typeof experimentStatusSchema>>;
+export type ExperimentTemplate = NonNullable<ExperimentSpec['templates']>[number];
+export type ExperimentAnalysis = NonNullable<ExperimentSpec['analyses']>[number];
+/** State of one template of an experiment. */
+export type ExperimentTemplateStatus = NonNullable<ExperimentStatus['templateStatuses']>[number];
+export type ExperimentAnalysisStatus = NonNullable<ExperimentStatus['analysisRuns']>[number];
+export type ExperimentCondition = NonNullable<ExperimentStatus['conditions']>[number];

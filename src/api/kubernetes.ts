@@ -112,7 +112,13 @@ export interface Service extends KubeObject {
   readonly spec: {
     readonly selector?: Readonly<Record<string, string>> | undefined;
     readonly ports?:
-      | readonly { readonly name?: string | undefined; readonly port: number; readonly protocol?: string | undefined }[]
+      | readonly {
+          readonly name?: string | undefined;
+          readonly port: number;
+          readonly protocol?: string | undefined;
+          /** A number, or the name of a container's port; the port itself if absent. */
+          readonly targetPort?: number | string | undefined;
+        }[]
       | undefined;
   };
 }

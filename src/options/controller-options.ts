@@ -30,6 +30,7 @@ export interface ControllerOptions {
   readonly logFormat: 'text' | 'json';
   readonly rolloutThreads: number;
   readonly analysisThreads: number;
+  readonly experimentThreads: number;
   readonly measurements: number;
   readonly controllers: ReadonlySet<ControllerName>;
 }
@@ -188,6 +189,7 @@ function typed(text: (name: FlagName) => string | undefined): ControllerOptions 
     logFormat: text('logformat') as ControllerOptions['logFormat'],
     rolloutThreads: count('rollout-threads'),
     analysisThreads: count('analysis-threads'),
+    experimentThreads: count('experiment-threads'),
     measurements: count('measurements'),
     controllers: new Set(chosen.length === 0 ? (['rollouts', 'analysis'] as const) : chosen),
   };

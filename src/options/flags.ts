@@ -116,6 +116,7 @@ export const flags = [
   { name: 'logformat', kind: 'text', default: 'text', choices: ['text', 'json'], help: 'Logs for people or for machines.' },
   { name: 'rollout-threads', kind: 'count', default: '10', range: [1, 1000], help: 'Rollouts looked at in parallel.' },
   { name: 'analysis-threads', kind: 'count', default: '30', range: [1, 1000], help: 'AnalysisRuns looked at in parallel.' },
+  { name: 'experiment-threads', kind: 'count', default: '10', range: [1, 1000], help: 'Experiments looked at in parallel.' },
   { name: 'measurements', kind: 'count', default: '200', range: [1, 10_000], help: 'Measurements under way at once.' },
   { name: 'controllers', kind: 'list', help: 'Comma-separated list of controllers to run: rollouts, analysis. Default: all.' },
 ] as const satisfies readonly Flag[];
@@ -125,7 +126,6 @@ export type FlagName = (typeof flags)[number]['name'];
 /** Flags of the incumbent that mean nothing here: accepted with one warning, so that existing arguments start Rampart. */
 export const ignoredFlags: ReadonlyMap<string, string> = new Map([
   ['kloglevel', '--loglevel sets the level of everything that is logged'],
-  ['experiment-threads', 'experiments are not served by this version'],
   ['service-threads', 'Services are handled with their Rollout'],
   ['ingress-threads', 'ingresses are not served by this version'],
   ['ephemeral-metadata-threads', 'ephemeral metadata is not served by this version'],

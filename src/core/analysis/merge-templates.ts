@@ -10,10 +10,12 @@ import { planMetric } from './metric-plan.ts';
 import { matchMetricRules } from './metric-rules.ts';
 import { type FoundTemplate, maxTemplates, type TemplateReference, type Templates, templateClosure } from './template-closure.ts';
 
-/** Where a value comes from when it is not written down: one of the two. */
+/** Where a value comes from when it is not written down: one of these. */
 export interface ArgumentSource {
   /** `Stable` or `Latest`. */
   readonly podTemplateHashValue?: string | undefined;
+  /** Left as it is, to be read when it is needed. Only experiments give it. */
+  readonly secretKeyRef?: { readonly name: string; readonly key: string } | undefined;
   readonly fieldRef?: { readonly fieldPath: string } | undefined;
 }
 
@@ -115,7 +117,9 @@ function mergeArguments(found: readonly FoundTemplate[], input: MergeInput, prob
   }
   for (const [index, argument] of (input.args ?? []).entries()) {
     if (!merged.has(argument.name)) continue;
+    const secretKeyRef = argument.valueFrom?.secretKeyRef;
     if (argument.value !== undefined) merged.set(argument.name, { name: argument.name, value: argument.value });
+    else if (secretKeyRef !== undefined) merged.set(argument.name, { name: argument.name, valueFrom: { secretKeyRef } });
     else if (argument.valueFrom !== undefined) {
       const resolved = input.resolve(argument.valueFrom);
       if ('value' in resolved) merged.set(argument.name, { name: argument.name, value: resolved.value });
