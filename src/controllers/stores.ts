@@ -1,6 +1,7 @@
 /** The stores that controllers read: which kinds, what is kept of each object, and by what it is found. */
 import type { AnalysisRun } from '../api/analysis-run.ts';
 import type { AnalysisTemplate, ClusterAnalysisTemplate } from '../api/analysis-template.ts';
+import type { Experiment } from '../api/experiment.ts';
 import type { EndpointSlice, KubeObject, ReplicaSet, Service } from '../api/kubernetes.ts';
 import { annotations, labels } from '../api/names.ts';
 import * as resources from '../api/resources.ts';
@@ -10,6 +11,7 @@ import { Informer, type InformerOptions } from '../runtime/informer.ts';
 import { keyText } from '../runtime/object-key.ts';
 import type { Store, StoreOptions } from '../runtime/store.ts';
 import { withKeptSpec } from '../runtime/trim.ts';
+import * as experimentReferences from './experiment/references.ts';
 import { routeReferences, serviceNames, stemOf, templateReferences, workloadOf } from './rollout/references.ts';
 
 export interface Stores {
@@ -20,9 +22,10 @@ export interface Stores {
   readonly analysisRuns: Store<AnalysisRun>;
   readonly analysisTemplates: Store<AnalysisTemplate>;
   readonly clusterAnalysisTemplates: Store<ClusterAnalysisTemplate>;
+  readonly experiments: Store<Experiment>;
 }
 
-/** The value under which every Rollout of a namespace that uses templates is found; without a namespace, every one of all. */
+/** The value under which every Rollout or Experiment of a namespace that uses templates is found; without a namespace, every one of all. */
 export const anyTemplate = (namespace: string | undefined): string => `${namespace ?? ''}/*`;
 
 /** The same kinds, watched. */
@@ -34,7 +37,7 @@ export type InformerSettings = Pick<
   'cluster' | 'clock' | 'random' | 'log' | 'namespace' | 'labelSelector' | 'metrics' | 'backoffMaxMs'
 >;
 
-/** `settings.labelSelector` limits Rollouts and AnalysisRuns to one instance; what they own and refer to is watched whole. */
+/** `settings.labelSelector` limits Rollouts, AnalysisRuns and Experiments to one instance; what they own and refer to is watched whole. */
 export function createInformers(settings: InformerSettings): Informers {
   const { labelSelector, ...everything } = settings;
   const informer = <T extends KubeObject>(resource: Resource<T>, options: Pick<StoreOptions<T>, 'trim' | 'indexes'> = {}) =>
@@ -84,6 +87,16 @@ export function createInformers(settings: InformerSettings): Informers {
       ...clusterWide,
       resource: resources.clusterAnalysisTemplates,
     }),
+    experiments: ofInstance<Experiment>(resources.experiments, {
+      indexes: {
+        service: (experiment) =>
+          experimentReferences.serviceNames(experiment).map((name) => keyText({ namespace: experiment.metadata.namespace, name })),
+        template: (experiment) =>
+          experimentReferences.templateReferences(experiment).length > 0
+            ? [anyTemplate(experiment.metadata.namespace), anyTemplate(undefined)]
+            : [],
+      },
+    }),
   };
 }
 
@@ -96,6 +109,7 @@ export function storesOf(informers: Informers): Stores {
     analysisRuns: informers.analysisRuns.store,
     analysisTemplates: informers.analysisTemplates.store,
     clusterAnalysisTemplates: informers.clusterAnalysisTemplates.store,
+    experiments: informers.experiments.store,
   };
 }
 
@@ -119,7 +133,9 @@ function trimReplicaSet(replicaSet: ReplicaSet, kept: ReplicaSet | undefined): R
   return { metadata: replicaSet.metadata, spec: { selector: {}, template: {} } };
 }
 
+const keepers: ReadonlySet<string> = new Set([resources.rollouts.kind, resources.experiments.kind]);
+
 function isKeptWhole(replicaSet: ReplicaSet): boolean {
   const owner = replicaSet.metadata.ownerReferences?.find(({ controller }) => controller === true);
-  return owner === undefined ? isOrphan(replicaSet) : owner.kind === resources.rollouts.kind;
+  return owner === undefined ? isOrphan(replicaSet) : keepers.has(owner.kind);
 }

@@ -1,18 +1,15 @@
 /** Everything that the process watches, started together and ended together; whether it leads does not matter to it. */
-import type { Experiment } from '../api/experiment.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
-import * as resources from '../api/resources.ts';
 import { createRouteInformer, servedVersion } from '../controllers/route-informers.ts';
 import { createInformers, type InformerSettings, type Stores, storesOf } from '../controllers/stores.ts';
 import { Workloads } from '../controllers/workloads.ts';
 import { type RouteKind, routeKinds, routeResources } from '../providers/traffic/gateway-api/route-object.ts';
 import type { Resource } from '../runtime/cluster.ts';
-import { Informer } from '../runtime/informer.ts';
+import type { Informer } from '../runtime/informer.ts';
 import type { Store } from '../runtime/store.ts';
 
 export interface Watches {
   readonly stores: Stores;
-  readonly experiments: Store<Experiment>;
   /** kind of route -> its store, of the version that the cluster serves */
   readonly routes: Readonly<Record<RouteKind, Store<KubeObject>>>;
   readonly routeResources: Readonly<Record<RouteKind, Resource>>;
@@ -37,17 +34,15 @@ export async function startWatches(settings: InformerSettings, isNamespaced: boo
   const abort = new AbortController();
   const ended = AbortSignal.any([signal, abort.signal]);
   const { clusterAnalysisTemplates, ...namespacedInformers } = createInformers(settings);
-  const experiments = new Informer<Experiment>({ ...settings, resource: resources.experiments });
   const served = await servedRoutes(settings, ended);
   const routeInformers = routeKinds.map((kind) => [kind, createRouteInformer(served[kind], settings)] as const);
   const always: readonly Pick<Informer<KubeObject>, 'run'>[] = [
     ...Object.values(namespacedInformers),
-    experiments,
     ...(isNamespaced ? [] : [clusterAnalysisTemplates]),
   ];
   const running = [...always, ...routeInformers.map(([, { informer }]) => informer)].map((informer) => informer.run(ended));
   const stores = storesOf({ ...namespacedInformers, clusterAnalysisTemplates });
-  const needed = [...Object.values(stores), experiments.store].filter(
+  const needed = Object.values(stores).filter(
     (store) => !(isNamespaced && store.resource.plural === clusterAnalysisTemplates.store.resource.plural),
   );
   const workloads = new Workloads(settings, stores.rollouts);
@@ -55,7 +50,6 @@ export async function startWatches(settings: InformerSettings, isNamespaced: boo
   const settled = Promise.all([...needed.map((store) => store.whenSynced()), ...routeInformers.map(([, route]) => route.settled)]);
   return {
     stores,
-    experiments: experiments.store,
     routes: Object.fromEntries(routeInformers.map(([kind, { informer }]) => [kind, informer.store])) as Watches['routes'],
     routeResources: served,
     workloads,

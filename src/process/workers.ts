@@ -3,8 +3,10 @@ import { createMeasure } from '../controllers/analysis-run/measure.ts';
 import { MeasurementRunner } from '../controllers/analysis-run/measurement-runner.ts';
 import { AnalysisRunReconciler } from '../controllers/analysis-run/reconciler.ts';
 import { ExperimentReconciler } from '../controllers/experiment/reconciler.ts';
+import { experimentSources } from '../controllers/experiment/sources.ts';
 import { RolloutReconciler } from '../controllers/rollout/reconciler.ts';
 import { rolloutSources } from '../controllers/rollout/sources.ts';
+import type { Announcement } from '../core/decision.ts';
 import type { Logger } from '../logger.ts';
 import type { ControllerOptions } from '../options/controller-options.ts';
 import type { MetricProvider } from '../providers/metrics/metric-provider.ts';
@@ -41,12 +43,7 @@ export interface Workers {
 export function createWorkers(parts: WorkersOptions): Workers {
   const { watches, options } = parts;
   const routeStores = Object.values(watches.routes);
-  const cluster = trackedCluster(parts.cluster, [
-    ...Object.values(watches.stores),
-    watches.experiments,
-    ...routeStores,
-    watches.workloads.deployments,
-  ]);
+  const cluster = trackedCluster(parts.cluster, [...Object.values(watches.stores), ...routeStores, watches.workloads.deployments]);
   const analysis = analysisController(parts, trackedCluster(parts.analysisCluster, [watches.stores.analysisRuns]));
   const controllers = [
     ...(options.controllers.has('rollouts') ? [rolloutController(parts, cluster), experimentController(parts, cluster)] : []),
@@ -114,17 +111,21 @@ function analysisController(
   return { controller, runner };
 }
 
-function experimentController({ watches, clock, log, figures }: WorkersOptions, cluster: Cluster): Controller {
-  const reconciler = new ExperimentReconciler(cluster, watches.experiments);
+function experimentController(
+  { watches: { stores }, recorder, clock, log, figures, options }: WorkersOptions,
+  cluster: Cluster,
+): Controller {
+  const announcer = { recorder, log, announced: (announcement: Announcement) => figures.announced(announcement) };
+  const reconciler = new ExperimentReconciler({ cluster, stores, clock, announcer });
   return new Controller({
     name: 'experiment',
     clock,
     log,
-    workers: 1,
+    workers: options.experimentThreads,
     reconcile: (key, signal) => reconciler.reconcile(key, signal),
-    isBehind: (key) => watches.experiments.isBehindOwnWrites(key),
-    sources: [fromSelf(watches.experiments)],
-    keys: () => watches.experiments.keys(),
+    isBehind: (key) => reconciler.isBehind(key),
+    sources: experimentSources(stores),
+    keys: () => stores.experiments.keys(),
     metrics: figures.controller('experiment'),
   });
 }

@@ -63,11 +63,23 @@ test.each([
   const spec = { revisionHistoryLimit: 0, analysis: { successfulRunHistoryLimit: 0, unsuccessfulRunHistoryLimit: 0 } };
   const annotations = { 'rampart.dev/on-failure': 'undo' };
   const rollout = shopRollout({ replicas: 2, steps, spec, annotations });
+  const measured = { containers: [{ name: 'web', image: 'shop:v1', ports: [{ containerPort: 8080 }] }] };
   const experiment = {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Experiment',
     metadata: { name: 'alone', labels },
-    spec: { templates: [{ name: 'a', selector: { matchLabels: { app: 'a' } }, template: { metadata: { labels: { app: 'a' } } } }] },
+    spec: {
+      templates: [
+        {
+          name: 'a',
+          service: {},
+          selector: { matchLabels: { app: 'a' } },
+          template: { metadata: { labels: { app: 'a' } }, spec: measured },
+        },
+      ],
+      analyses: [{ name: 'good', templateName: 'good', requiredForCompletion: true }],
+      scaleDownDelaySeconds: 0,
+    },
   };
   await view.apply(...shopServices(), shopRoute(), template('good', prometheus.address), experiment);
   await view.apply({ ...rollout, metadata: { ...rollout.metadata, labels } });
@@ -119,7 +131,8 @@ test.each([
       );
     }),
   );
-  await kubectl.run(['wait', 'experiment/alone', '--for=jsonpath={.status.phase}=Error', '--timeout=20s']);
+  await kubectl.run(['wait', 'experiment/alone', '--for=condition=Completed', '--timeout=20s']);
+  await view.until('the Service of the experiment is gone', () => view.services.get(namespace, 'alone-a') === undefined);
   expect(await controller.stop()).toBe(0);
   expect((await controller.log()).split('\n').filter((line) => /forbidden|\b403\b/i.test(line))).toEqual([]);
   expect((await controller.log()).split('\n').filter((line) => / ERROR /.test(line))).toEqual([]);
@@ -134,7 +147,7 @@ test.each([
     ['list', 'secrets'],
     ['get', 'secrets'],
     ['create', 'pods'],
-    ['delete', 'services'],
+    ['update', 'services'],
     ['update', 'rollouts'],
     ['patch', 'deployments'],
     ['delete', 'deployments'],

@@ -3,8 +3,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { decodeAnalysisRun, decodeAnalysisTemplate, decodeClusterAnalysisTemplate, decodeRollout } from '../../src/api/decode.ts';
+import {
+  decodeAnalysisRun,
+  decodeAnalysisTemplate,
+  decodeClusterAnalysisTemplate,
+  decodeExperiment,
+  decodeRollout,
+} from '../../src/api/decode.ts';
 import type { Problem } from '../../src/api/problem.ts';
+import { validateExperiment } from '../../src/api/validation/experiment.ts';
 import { problemText } from '../../src/api/validation/invalid-spec.ts';
 import { validateRollout } from '../../src/api/validation/rollout.ts';
 import { substituteArguments } from '../../src/core/analysis/arguments.ts';
@@ -43,6 +50,10 @@ function problemsOf(object: Readonly<Record<string, unknown>>): readonly Problem
     case 'ClusterAnalysisTemplate': {
       const { template, problems } = decodeClusterAnalysisTemplate(object);
       return [...problems, ...templateProblems(template)];
+    }
+    case 'Experiment': {
+      const { experiment, problems } = decodeExperiment(object);
+      return validateExperiment(experiment, problems);
     }
     case 'AnalysisRun': {
       const { run, problems } = decodeAnalysisRun(object);

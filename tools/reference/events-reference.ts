@@ -1,6 +1,7 @@
 /** The page docs/reference/events.md: events and conditions with their words. */
 import { phaseMessages } from '../../src/api/reasons.ts';
 import { analysisRunEvents, type EventForm, reservedReasons, rolloutConditions, rolloutEvents } from './announcement-forms.ts';
+import { experimentConditions, experimentEvents } from './experiment-forms.ts';
 import { code, codes, table } from './markdown.ts';
 
 export function eventsReference(): string {
@@ -26,6 +27,19 @@ The API has these as well, and this version has no occasion for them: ${codes(re
 ## Events on an AnalysisRun
 
 ${events(analysisRunEvents)}
+
+## Events on an Experiment
+
+${events(experimentEvents)}
+
+## Conditions of an Experiment
+
+They carry no \`observedGeneration\`: an Experiment has no status subresource, so every write of its status is a new generation.
+
+${table(
+  ['type', 'status', 'reason', 'message', 'when'],
+  experimentConditions.map(({ type, status, reason, form, when }) => [code(type), status, code(reason), code(form), when]),
+)}
 
 ## Conditions of a Rollout
 

@@ -56,9 +56,10 @@ app.kubernetes.io/part-of: rampart
 - apiGroups: [argoproj.io]
   resources: [analysistemplates]
   verbs: [get, list, watch]
+# Experiments: their status is stored with them; those of a Rollout's steps are made, ended, and removed when they are old.
 - apiGroups: [argoproj.io]
   resources: [experiments]
-  verbs: [get, list, watch, patch]
+  verbs: [get, list, watch, patch{{ if .Values.rbac.experiments }}, create, delete{{ end }}]
 - apiGroups: [apps]
   resources: [replicasets]
   verbs: [get, list, watch, create, patch, delete]
@@ -74,10 +75,10 @@ app.kubernetes.io/part-of: rampart
   resources: [podtemplates]
   verbs: [get, list, watch]
 {{- end }}
-# Services: their selectors are switched between revisions.
+# Services: their selectors are switched between revisions; templates of experiments get some of their own.
 - apiGroups: [""]
   resources: [services]
-  verbs: [get, list, watch, patch]
+  verbs: [get, list, watch, patch{{ if .Values.rbac.experiments }}, create, delete{{ end }}]
 # Which Services have ready endpoints: no weight goes to one that has none.
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
