@@ -58,6 +58,7 @@ async function run(options: ControllerOptions, log: Logger): Promise<number> {
       lease: client.withLimits(undefined),
       rollouts: client,
       analysis: client.withLimits({ qps, burst }),
+      pods: client.withLimits({ qps, burst }),
       events: client.withLimits(eventLimits),
     },
     providers: new Map<string, MetricProvider>([

@@ -49,6 +49,9 @@ const annotationMeanings: Meanings<keyof typeof annotations> = {
   lastFailure: 'On Rollouts: revision, hash, reason and time of the newest failed update, as JSON.',
   scalings: 'On ReplicaSets: their newest changes of size, for events that a crash left untold.',
   wasStable: 'On ReplicaSets of blue-green that were stable: going back while their pods are kept needs no analysis and no pause.',
+  coveredMetadata: "On ReplicaSets: what the user's template has under keys that ephemeral metadata covers, as JSON.",
+  podsToChange:
+    'On ReplicaSets: keys of labels and annotations that their pods may not have yet as the template has them, as JSON.',
   weightsOf:
     'On routes while a canary has weight: for which Rollouts, and how the route is given back if they are deleted while Rampart is down; JSON.',
 };

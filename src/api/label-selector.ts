@@ -49,3 +49,14 @@ export function selectorProblems(selector: LabelSelector, path: string): readonl
     }
   });
 }
+
+/** As queries and the scale subresource want it: `app=shop,tier in (web,api)`. */
+export function selectorText(selector: LabelSelector): string {
+  const equal = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const rules = (selector.matchExpressions ?? []).map(({ key, operator, values }) => {
+    if (operator === 'Exists') return key;
+    if (operator === 'DoesNotExist') return `!${key}`;
+    return `${key} ${operator === 'NotIn' ? 'notin' : 'in'} (${[...(values ?? [])].sort().join(',')})`;
+  });
+  return [...equal.sort(), ...rules].join(',');
+}

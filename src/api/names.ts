@@ -50,6 +50,10 @@ export const annotations = {
   scalings: 'rampart.dev/scalings',
   /** On ReplicaSets that blue-green took out of service after they were stable: going back to one that still has its pods needs no proof. */
   wasStable: 'rampart.dev/was-stable',
+  /** On ReplicaSets: JSON {labels, annotations} that their template has under keys which ephemeral metadata covers. */
+  coveredMetadata: 'rampart.dev/covered-metadata',
+  /** On ReplicaSets: JSON {labels, annotations}, keys whose values pods may not have yet as the template has them. */
+  podsToChange: 'rampart.dev/pods-to-change',
   /** On routes, while a canary has weight: JSON that says for which Rollouts, and how to give the route back without them. */
   weightsOf: 'rampart.dev/weights-of',
 } as const;

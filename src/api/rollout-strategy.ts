@@ -6,13 +6,22 @@ import { flag, int, intOrString, list, object, requiredInt, requiredText, text, 
 import { childMetadataSchema } from './kubernetes-fields.ts';
 import { trafficRoutingSchema } from './traffic-routing.ts';
 
-export const antiAffinitySchema = z.object({
-  preferredDuringSchedulingIgnoredDuringExecution: object(
-    z.object({ weight: requiredInt('How strongly, 1 to 100.') }),
-    'Rather not on a node that runs the version before.',
-  ),
-  requiredDuringSchedulingIgnoredDuringExecution: object(z.object({}), 'Never on a node that runs the version before.'),
-});
+export const antiAffinitySchema = withRules(
+  z.object({
+    preferredDuringSchedulingIgnoredDuringExecution: object(
+      z.object({ weight: requiredInt('How strongly, 1 to 100.', { minimum: 1, maximum: 100 }) }),
+      'Rather not on a node that runs the version before.',
+    ),
+    requiredDuringSchedulingIgnoredDuringExecution: object(z.object({}), 'Never on a node that runs the version before.'),
+  }),
+  [
+    {
+      rule: 'has(self.preferredDuringSchedulingIgnoredDuringExecution) != has(self.requiredDuringSchedulingIgnoredDuringExecution)',
+      message:
+        'antiAffinity must have exactly one of preferredDuringSchedulingIgnoredDuringExecution and requiredDuringSchedulingIgnoredDuringExecution',
+    },
+  ],
+);
 
 const INT_OR_PERCENT = { pattern: '^[0-9]+%?$' };
 

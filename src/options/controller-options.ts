@@ -31,6 +31,8 @@ export interface ControllerOptions {
   readonly rolloutThreads: number;
   readonly analysisThreads: number;
   readonly experimentThreads: number;
+  readonly podThreads: number;
+  readonly podRetries: number;
   readonly measurements: number;
   readonly controllers: ReadonlySet<ControllerName>;
 }
@@ -190,6 +192,8 @@ function typed(text: (name: FlagName) => string | undefined): ControllerOptions 
     rolloutThreads: count('rollout-threads'),
     analysisThreads: count('analysis-threads'),
     experimentThreads: count('experiment-threads'),
+    podThreads: count('ephemeral-metadata-threads'),
+    podRetries: count('ephemeral-metadata-update-pod-retries'),
     measurements: count('measurements'),
     controllers: new Set(chosen.length === 0 ? (['rollouts', 'analysis'] as const) : chosen),
   };

@@ -27,6 +27,7 @@ export interface OperatorOptions {
     readonly lease: Cluster;
     readonly rollouts: Cluster;
     readonly analysis: Cluster;
+    readonly pods: Cluster;
     readonly events: Cluster;
   };
   readonly providers: ReadonlyMap<string, MetricProvider>;
@@ -124,6 +125,7 @@ export class Operator {
       options,
       cluster: fenced(clusters.rollouts),
       analysisCluster: fenced(clusters.analysis),
+      podCluster: fenced(clusters.pods),
       watches,
       recorder,
       providers,
@@ -140,7 +142,7 @@ export class Operator {
   async #end(watches: Watches, workers: Workers | undefined, events: EventRecorder | undefined): Promise<boolean> {
     const { options, clock, log } = this.#parts;
     log.info(this.#isToldToStop ? 'stopping' : 'stopping, since another process may be working now');
-    await workers?.stopMeasuring();
+    await workers?.stopBeside();
     await shutDown({
       clock,
       log,

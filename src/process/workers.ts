@@ -4,6 +4,8 @@ import { MeasurementRunner } from '../controllers/analysis-run/measurement-runne
 import { AnalysisRunReconciler } from '../controllers/analysis-run/reconciler.ts';
 import { ExperimentReconciler } from '../controllers/experiment/reconciler.ts';
 import { experimentSources } from '../controllers/experiment/sources.ts';
+import { carryOutOn } from '../controllers/rollout/pods/carry-out.ts';
+import { PodRunner } from '../controllers/rollout/pods/pod-runner.ts';
 import { RolloutReconciler } from '../controllers/rollout/reconciler.ts';
 import { rolloutSources } from '../controllers/rollout/sources.ts';
 import type { Announcement } from '../core/decision.ts';
@@ -26,6 +28,8 @@ export interface WorkersOptions {
   readonly cluster: Cluster;
   /** The same with limits of its own: what is written of measurements must not hold up the Rollouts that they decide on. */
   readonly analysisCluster: Cluster;
+  /** Likewise, for pods: a thousand of them must not hold up their Rollouts. */
+  readonly podCluster: Cluster;
   readonly watches: Watches;
   readonly recorder: EventRecorder;
   readonly providers: ReadonlyMap<string, MetricProvider>;
@@ -36,8 +40,8 @@ export interface WorkersOptions {
 
 export interface Workers {
   readonly controllers: readonly Controller[];
-  /** Ends the measurements under way. */
-  stopMeasuring(): Promise<void>;
+  /** Ends what is under way beside the controllers: measurements, and work on pods. */
+  stopBeside(): Promise<void>;
 }
 
 export function createWorkers(parts: WorkersOptions): Workers {
@@ -45,15 +49,27 @@ export function createWorkers(parts: WorkersOptions): Workers {
   const routeStores = Object.values(watches.routes);
   const cluster = trackedCluster(parts.cluster, [...Object.values(watches.stores), ...routeStores, watches.workloads.deployments]);
   const analysis = analysisController(parts, trackedCluster(parts.analysisCluster, [watches.stores.analysisRuns]));
+  const rollouts = rolloutController(parts, cluster);
   const controllers = [
-    ...(options.controllers.has('rollouts') ? [rolloutController(parts, cluster), experimentController(parts, cluster)] : []),
+    ...(options.controllers.has('rollouts') ? [rollouts.controller, experimentController(parts, cluster)] : []),
     ...(options.controllers.has('analysis') ? [analysis.controller] : []),
   ];
-  return { controllers, stopMeasuring: () => analysis.runner.stop() };
+  return { controllers, stopBeside: async () => void (await Promise.all([analysis.runner.stop(), rollouts.pods.stop()])) };
 }
 
-function rolloutController({ options, watches, recorder, clock, log, figures }: WorkersOptions, cluster: Cluster): Controller {
+function rolloutController(
+  { options, watches, recorder, clock, log, figures, podCluster }: WorkersOptions,
+  cluster: Cluster,
+): { readonly controller: Controller; readonly pods: PodRunner } {
   const { stores, routes } = watches;
+  const { podThreads, podRetries } = options;
+  const pods = new PodRunner({
+    carryOut: carryOutOn({ cluster: podCluster, clock, parallel: podThreads, retries: podRetries }),
+    clock,
+    log,
+    finished: (key) => controller.enqueue(key),
+    concurrency: podThreads,
+  });
   const reconciler = new RolloutReconciler({
     cluster,
     stores,
@@ -61,10 +77,11 @@ function rolloutController({ options, watches, recorder, clock, log, figures }: 
     routes: createRouteReleaser(cluster, watches),
     workloads: watches.workloads,
     clock,
+    pods,
     ended: (outcome) => figures.ended(outcome),
     announcer: { recorder, log, announced: (announcement) => figures.announced(announcement) },
   });
-  return new Controller({
+  const controller = new Controller({
     name: 'rollout',
     clock,
     log,
@@ -75,6 +92,7 @@ function rolloutController({ options, watches, recorder, clock, log, figures }: 
     keys: () => new Set([...stores.rollouts.keys(), ...reconciler.abandoned()]),
     metrics: figures.controller('rollout'),
   });
+  return { controller, pods };
 }
 
 function analysisController(

@@ -57,7 +57,7 @@ export class RampartProcess {
     const client = this.#client;
     this.operator = new Operator({
       options: { ...defaultOptions(), ...parts.options },
-      clusters: { watches: client, lease: client, rollouts: client, analysis: client, events: client },
+      clusters: { watches: client, lease: client, rollouts: client, analysis: client, pods: client, events: client },
       providers,
       namespace,
       identity,

@@ -150,6 +150,11 @@ describe('a Rollout', () => {
     ['must not be the same Service', { canary: { canaryService: 'a', stableService: 'a' } }],
     ['maxTrafficWeight can only be used with nginx and plugins', { canary: { trafficRouting: { smi: {}, maxTrafficWeight: 5 } } }],
     ['strategy must have only one of canary and blueGreen', { canary: {}, blueGreen: { activeService: 'a' } }],
+    ['antiAffinity must have exactly one of', { canary: { antiAffinity: {} } }],
+    [
+      'weight in body should be less than or equal to 100',
+      { blueGreen: { activeService: 'a', antiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: { weight: 101 } } } },
+    ],
     ['activeService and previewService must not be the same Service', { blueGreen: { activeService: 'a', previewService: 'a' } }],
   ])('%s', async (sentence, strategy) => {
     const { code, text } = await apply('Rollout', { strategy }, '--dry-run=server', '--validate=false');
@@ -167,6 +172,7 @@ describe('a Rollout', () => {
       },
     ],
     [{ canary: { trafficRouting: { plugins: { 'a/b': [1] }, maxTrafficWeight: 1000 }, steps: [{ setWeight: 900 }] } }],
+    [{ canary: { antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } } }],
     [{ canary: { steps: [{ plugin: { name: 'a', config: { any: ['thing'] } } }] } }],
   ])('%j is accepted', async (strategy) => {
     expect(await apply('Rollout', { strategy }, '--dry-run=server')).toMatchObject({ code: 0 });

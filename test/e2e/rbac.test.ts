@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { rollouts } from '../../src/api/resources.ts';
 import { createNamespace, deleteNamespace, sharedCluster } from '../support/cluster.ts';
 import { startController } from '../support/controller.ts';
 import { Kubectl } from '../support/kubectl.ts';
@@ -62,7 +63,8 @@ test.each([
   const steps = [{ setWeight: 20 }, { pause: {} }, { analysis: { templates: [{ templateName: 'good' }] } }];
   const spec = { revisionHistoryLimit: 0, analysis: { successfulRunHistoryLimit: 0, unsuccessfulRunHistoryLimit: 0 } };
   const annotations = { 'rampart.dev/on-failure': 'undo' };
-  const rollout = shopRollout({ replicas: 2, steps, spec, annotations });
+  const worn = { canaryMetadata: { labels: { role: 'canary' } }, stableMetadata: { labels: { role: 'stable' } } };
+  const rollout = shopRollout({ replicas: 2, steps, spec, annotations, canary: worn });
   const measured = { containers: [{ name: 'web', image: 'shop:v1', ports: [{ containerPort: 8080 }] }] };
   const experiment = {
     apiVersion: 'argoproj.io/v1alpha1',
@@ -121,6 +123,9 @@ test.each([
     await view.until(`${metadata.name} is used`, () => view.status(`of-${metadata.name}`).phase === 'Healthy');
   }
   await kubectl.run(['wait', 'deployment/store', '--for=jsonpath={.spec.replicas}=0', '--timeout=20s']);
+  const restartAt = new Date(Date.now() - 1000).toISOString();
+  await view.patch(rollouts, 'shop', { spec: { restartAt } });
+  await view.until('its pods are restarted', () => view.status().restartedAt === restartAt);
   await kubectl.run(['delete', 'rollout/shop', '--timeout=20s']);
   await view.until('the Services are given back', () =>
     ['stable', 'canary'].every((name) => {
@@ -148,6 +153,8 @@ test.each([
     ['get', 'secrets'],
     ['create', 'pods'],
     ['update', 'services'],
+    ['get', 'pods'],
+    ['delete', 'pods'],
     ['update', 'rollouts'],
     ['patch', 'deployments'],
     ['delete', 'deployments'],

@@ -112,13 +112,7 @@ test('the manifest from the world says what is missing, and runs as soon as it i
 
 const basic = { maxSurge: 1, maxUnavailable: 0, steps: [{ setWeight: 50 }, { pause: {} }] };
 const unsupported: Readonly<Record<string, object>> = {
-  previewMetadata: {
-    strategy: { canary: null, blueGreen: { activeService: 'shop', previewMetadata: { labels: { role: 'preview' } } } },
-  },
   rollbackWindow: { rollbackWindow: { revisions: 2 } },
-  restart: { restartAt: '2026-01-01T00:00:00Z' },
-  antiAffinity: { strategy: { canary: { antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } } } },
-  canaryMetadata: { strategy: { canary: { canaryMetadata: { labels: { role: 'canary' } } } } },
   pingPong: { strategy: { canary: { pingPong: { pingService: 'ping', pongService: 'pong' } } } },
   'experiment step': { strategy: { canary: { steps: [{ experiment: { templates: [{ name: 'a', specRef: 'canary' }] } }] } } },
   'plugin step': { strategy: { canary: { steps: [{ plugin: { name: 'a' } }] } } },

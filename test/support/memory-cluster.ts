@@ -18,6 +18,7 @@ import {
   type WriteOptions,
   type WriteResult,
 } from '../../src/runtime/cluster.ts';
+import { mergePatched } from './merge-patch.ts';
 
 interface Change {
   readonly version: number;
@@ -173,7 +174,7 @@ export class MemoryCluster implements Cluster {
     const expected = body.metadata?.resourceVersion;
     if (expected !== undefined && expected !== present.metadata.resourceVersion) return { outcome: 'conflict' };
     this.writes.push(`patch ${resource.plural}`);
-    const stored = this.put(resource, merged(present, body) as KubeObject) as T;
+    const stored = this.put(resource, mergePatched(present, body) as KubeObject) as T;
     if (options.subresource !== 'scale') return { outcome: 'done', object: stored };
     const { name, namespace, uid, resourceVersion } = stored.metadata;
     return { outcome: 'done', object: { kind: 'Scale', metadata: { name, namespace, uid, resourceVersion } } as unknown as T };
@@ -259,14 +260,4 @@ function plural(resource: Resource): string {
 
 function keyOf(key: ObjectKey): string {
   return `${key.namespace ?? ''}/${key.name}`;
-}
-
-function merged(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-  const result: Record<string, unknown> = typeof target === 'object' && target !== null ? { ...target } : {};
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) delete result[name];
-    else result[name] = merged(result[name], value);
-  }
-  return result;
 }

@@ -3,7 +3,8 @@
  * compares the moment before a write with the moment after it, since pods die and users scale without asking.
  */
 import { expect } from 'vitest';
-import { labels } from '../../src/api/names.ts';
+import { annotations, labels } from '../../src/api/names.ts';
+import { tagOf } from './shop-template.ts';
 import type { ToyWorld } from './toy-world.ts';
 import type { Watch } from './watch.ts';
 
@@ -161,6 +162,26 @@ export function expectItEndsWell(world: ToyWorld): void {
   expect(world.status, world.log.join('\n')).toMatchObject({ phase: 'Healthy', message: '' });
   expect(world.status.stableRS).toBe(world.status.currentPodHash);
   expect(world.status.conditions?.map(({ type, status }) => `${type}=${status}`)).toContain('Healthy=True');
+}
+
+/** Pods are as their ReplicaSets have them, whatever was put on and taken off; none is older than the last restart. */
+export function expectPodsAreAsWanted(world: ToyWorld): void {
+  const { restartAt, strategy } = world.rollout.spec;
+  expect(world.status.restartedAt, world.log.join('\n')).toBe(restartAt);
+  const tags = [...world.replicaSets.values()].map(tagOf);
+  expect(new Set(tags).size, `a version was made twice: ${tags}\n${world.log.join('\n')}`).toBe(tags.length);
+  for (const [name, { metadata, spec }] of world.replicaSets) {
+    expect(metadata.annotations?.[annotations.podsToChange]).toBeUndefined();
+    const worn = name === `shop-${world.status.stableRS}` ? (strategy?.canary?.stableMetadata ?? {}) : {};
+    expect(JSON.parse(metadata.annotations?.[annotations.ephemeralMetadata] ?? '{}'), world.log.join('\n')).toEqual(worn);
+    expect(spec.template.metadata).toMatchObject(worn);
+    expect(JSON.stringify(spec.template.spec ?? {})).not.toContain('podAntiAffinity');
+    for (const pod of world.pods.get(name) ?? []) {
+      expect(pod.metadata.labels, world.log.join('\n')).toEqual(spec.template.metadata?.labels);
+      expect(pod.metadata.annotations ?? {}).toEqual(spec.template.metadata?.annotations ?? {});
+      expect(pod.bornMs).toBeGreaterThanOrEqual(Date.parse(restartAt ?? '1970-01-01T00:00:00Z'));
+    }
+  }
 }
 
 /** A settled world is not written to. */

@@ -1,9 +1,11 @@
 /** Random lives of a Rollout: strategies, impatient users, slow pods, late gateways, crashes. What must hold in them is the laws' matter. */
 import fc from 'fast-check';
 import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
+import { labels as names } from '../../src/api/names.ts';
 import type { CanaryStep, CanaryStrategy, RolloutSpec } from '../../src/api/rollout.ts';
+import { timestamp } from '../../src/core/rollout/situation.ts';
 import { lawsFor } from './rollout-laws.ts';
-import { templateOf } from './shop-template.ts';
+import { tagOf, templateOf } from './shop-template.ts';
 import { type ToyOptions, ToyWorld } from './toy-world.ts';
 
 export const good: AnalysisTemplate = {
@@ -29,12 +31,20 @@ export interface Case {
   readonly actions: readonly Action[];
   /** More of the strategy. */
   readonly options?: Partial<CanaryStrategy>;
+  /** What is added to pods from the beginning. */
+  readonly worn?: Worn;
 }
+
+export type Worn = Pick<CanaryStrategy, 'canaryMetadata' | 'stableMetadata' | 'antiAffinity'>;
 
 export type Action =
   | { readonly do: 'image'; readonly tag: string }
   | { readonly do: 'abort' | 'retry' | 'promote' | 'full' | 'pause' | 'unpause' | 'restart-process' }
   | { readonly do: 'scale'; readonly replicas: number }
+  | { readonly do: 'restart' }
+  /** As the plugin does it: the template of the ReplicaSet, with all that was added to it but the hash. */
+  | { readonly do: 'undo'; readonly tag: string }
+  | { readonly do: 'wear'; readonly worn: Worn }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'crash'; readonly after: number }
   | { readonly do: 'kill'; readonly tag: string }
@@ -53,6 +63,8 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 500, 1500, 3000, 8000, 40_000) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('crash' as const), after: fc.integer({ min: 0, max: 8 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('kill' as const), tag }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'restart' as const }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('undo' as const), tag }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -60,6 +72,27 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
       phase: fc.constantFrom('Running', 'Successful', 'Failed', 'Inconclusive' as const),
     }),
   },
+);
+
+const metadata = fc.constantFrom<Worn['canaryMetadata']>(
+  { labels: { role: 'a' } },
+  { labels: { role: 'b', track: 'x' }, annotations: { note: 'b' } },
+  { annotations: { note: 'c' } },
+);
+export const worn: fc.Arbitrary<Worn> = fc.record(
+  {
+    canaryMetadata: metadata,
+    stableMetadata: metadata,
+    antiAffinity: fc.constantFrom<Worn['antiAffinity']>(
+      { requiredDuringSchedulingIgnoredDuringExecution: {} },
+      { preferredDuringSchedulingIgnoredDuringExecution: { weight: 7 } },
+    ),
+  },
+  { requiredKeys: [] },
+);
+export const dressingAction: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 5, arbitrary: action },
+  { weight: 1, arbitrary: worn.map((one) => ({ do: 'wear' as const, worn: one })) },
 );
 
 const step: fc.Arbitrary<CanaryStep> = fc.oneof(
@@ -134,6 +167,7 @@ function worldOf(one: Case, times: Times): ToyWorld {
     ...(services ? { canaryService: 'canary', stableService: 'stable' } : {}),
     ...(one.routed ? { trafficRouting: routing } : {}),
     ...one.options,
+    ...one.worn,
   };
   const spec: RolloutSpec = {
     replicas: one.replicas,
@@ -194,6 +228,20 @@ export function act(world: ToyWorld, one: Action): void {
     case 'scale':
       world.change({ replicas: one.replicas });
       break;
+    case 'restart':
+      world.change({ restartAt: timestamp(world.nowMs) });
+      break;
+    case 'undo': {
+      const template = [...world.replicaSets.values()].find((replicaSet) => tagOf(replicaSet) === one.tag)?.spec.template;
+      const { [names.podTemplateHash]: _, ...labels } = template?.metadata?.labels ?? {};
+      if (template !== undefined) world.change({ template: { ...template, metadata: { ...template.metadata, labels } } });
+      break;
+    }
+    case 'wear': {
+      const { canaryMetadata: _, stableMetadata: __, antiAffinity: ___, ...canary } = world.rollout.spec.strategy?.canary ?? {};
+      world.change({ strategy: { canary: { ...canary, ...one.worn } } });
+      break;
+    }
     case 'wait':
       world.settle(one.ms);
       break;

@@ -5,10 +5,14 @@ import { annotations, labels } from '../../src/api/names.ts';
 import type { Rollout, RolloutSpec } from '../../src/api/rollout.ts';
 import type { Effect } from '../../src/core/rollout/decision.ts';
 import type { ObservedWorkload } from '../../src/core/rollout/observed-workload.ts';
+import { mergePatched } from './merge-patch.ts';
 
 export interface Pod {
   readonly name: string;
   readonly readyAtMs: number;
+  /** Whole seconds, as creation times are. */
+  readonly bornMs: number;
+  readonly metadata: NonNullable<ReplicaSet['spec']['template']['metadata']>;
 }
 
 type Annotations = Readonly<Record<string, string>>;
@@ -54,6 +58,17 @@ export function judgedRun(run: AnalysisRun, nowMs: number, phase: Verdict, messa
 export function scaledWorkload(old: ObservedWorkload | undefined, replicas: number): ObservedWorkload {
   if (old === undefined) throw new Error('no Deployment');
   return { ...old, replicas, generation: (old.generation ?? 0) + 1 };
+}
+
+/** Notes do not change the generation; the template does. */
+export function dressedReplicaSet(old: ReplicaSet, { annotations: patch, template }: EffectOf<'dress-replica-set'>): ReplicaSet {
+  const generation = (old.metadata.generation ?? 0) + (template === undefined ? 0 : 1);
+  const spec = template === undefined ? old.spec : (mergePatched(old.spec, { template }) as ReplicaSet['spec']);
+  return {
+    ...old,
+    metadata: { ...old.metadata, generation, annotations: annotationsWith(old.metadata.annotations, patch) },
+    spec,
+  };
 }
 
 export function switchedService(old: Service, { managedBy, hash }: EffectOf<'switch-service'>): Service {

@@ -17,6 +17,7 @@ import { isEqual } from '../../src/core/rollout/quiet.ts';
 import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
 import { tagOf, templateOf } from './shop-template.ts';
 import * as objects from './toy-objects.ts';
+import { dress, newPod, restartPods, ToyPodWork } from './toy-pods.ts';
 import { movePods, type PodsOf, statusOf } from './toy-replica-set.ts';
 import type { Watch } from './watch.ts';
 
@@ -75,7 +76,8 @@ export class ToyWorld {
   failures: EffectFailure[] = [];
   numbersHeldSinceMs: number | undefined;
   readonly options: ToyOptions;
-  private podCount = 0;
+  readonly podWork = new ToyPodWork();
+  podCount = 0;
   private lastNext: Next = { kind: 'await-change' };
   private lookAtMs = Number.POSITIVE_INFINITY;
 
@@ -127,6 +129,7 @@ export class ToyWorld {
       routes: this.evidence,
       failures: this.failures,
       numbersHeldSinceMs: this.numbersHeldSinceMs,
+      podReports: this.podWork.reports,
     };
   }
 
@@ -143,6 +146,7 @@ export class ToyWorld {
       decision = decide(this.observe(), this.nowMs);
     }
     this.numbersHeldSinceMs = decision.holdsNumbers ? (this.numbersHeldSinceMs ?? this.nowMs) : undefined;
+    this.podWork.want(decision.podOrders ?? []);
     this.lastNext = decision.next;
     this.lookAtMs = decision.next.kind === 'requeue' ? this.nowMs + decision.next.afterMs : Number.POSITIVE_INFINITY;
     if (!isEqual(this.status, decision.status)) {
@@ -200,6 +204,7 @@ export class ToyWorld {
       if (!(error instanceof Crash)) throw error;
       this.evidence = undefined;
       this.numbersHeldSinceMs = undefined;
+      this.podWork.forget();
       this.untold.clear();
       this.nowMs += this.options.startMs ?? 0;
       const { stored, ahead } = announcementsFromStatus(this.observe(), this.nowMs);
@@ -247,6 +252,9 @@ export class ToyWorld {
         this.write(`scale ${effect.name} to ${effect.replicas}`, () => {
           this.workload = objects.scaledWorkload(this.workload, effect.replicas);
         });
+        return;
+      case 'dress-replica-set':
+        this.write(`dress ${effect.name} ${JSON.stringify([effect.annotations, effect.template])}`, () => dress(this, effect));
         return;
       case 'delete-replica-set':
         this.write(`delete ${effect.name}`, () => {
@@ -331,6 +339,7 @@ export class ToyWorld {
   /** The ReplicaSet and endpoint controllers and the watch on routes; true if any of them changed something. */
   runCluster(): boolean {
     let moved = this.evidence !== undefined && this.hearRoutes();
+    moved = this.podWork.run(this) || moved;
     for (const replicaSet of this.replicaSets.values()) moved = this.runReplicaSet(replicaSet) || moved;
     for (const service of this.services.values()) moved = this.runService(service) || moved;
     return moved;
@@ -342,7 +351,7 @@ export class ToyWorld {
     const after = movePods(replicaSet, before, {
       nowMs: this.nowMs,
       endingMs: this.options.endingMs ?? 0,
-      make: () => this.newPod(name),
+      make: () => newPod(this, replicaSet),
     });
     this.pods.set(name, after.pods);
     this.ending.set(name, after.ending);
@@ -350,12 +359,6 @@ export class ToyWorld {
     if (isEqual(status, replicaSet.status)) return false;
     this.replicaSets.set(name, { ...replicaSet, status });
     return true;
-  }
-
-  private newPod(replicaSet: string): objects.Pod {
-    this.podCount += 1;
-    const latency = this.options.podLatencyMs?.(replicaSet, this.podCount) ?? 0;
-    return { name: `${`${replicaSet}-`.slice(0, 58)}${this.podCount}`, readyAtMs: this.nowMs + latency };
   }
 
   readyPods(name: string): readonly objects.Pod[] {
@@ -374,12 +377,7 @@ export class ToyWorld {
 
   /** All pods of a ReplicaSet stop and start again. */
   restartPods(tag: string, latencyMs: number): void {
-    for (const replicaSet of this.replicaSets.values()) {
-      if (tagOf(replicaSet) !== tag) continue;
-      const { name } = replicaSet.metadata;
-      const pods = (this.pods.get(name) ?? []).map((pod) => ({ ...pod, readyAtMs: this.nowMs + latencyMs }));
-      this.pods.set(name, pods);
-    }
+    restartPods(this, tag, latencyMs);
   }
 
   /** Sets what a run says. */

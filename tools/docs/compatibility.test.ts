@@ -18,7 +18,7 @@ const sections = new Map(page.split('\n## ').map((part) => [part.slice(0, part.i
 
 /** Where the fields of a kind have their rows. */
 const kinds = {
-  Rollout: ['Rollout', 'Canary', 'Blue-green', 'Status', 'Refused'],
+  Rollout: ['Rollout', 'Canary', 'Blue-green', 'Pods', 'Status', 'Refused'],
   AnalysisTemplate: ['Analysis', 'Refused providers'],
   AnalysisRun: ['Analysis', 'Refused providers'],
   Experiment: ['Experiments'],

@@ -75,6 +75,13 @@ app.kubernetes.io/part-of: rampart
   resources: [podtemplates]
   verbs: [get, list, watch]
 {{- end }}
+# Pods of Rollouts: read when they are restarted or change their role, given the labels and annotations of it, evicted under the users' budgets.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, patch]
+- apiGroups: [""]
+  resources: [pods/eviction]
+  verbs: [create]
 # Services: their selectors are switched between revisions; templates of experiments get some of their own.
 - apiGroups: [""]
   resources: [services]

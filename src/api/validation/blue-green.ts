@@ -3,6 +3,7 @@ import { parseIntOrPercent } from '../int-or-percent.ts';
 import type { Problem } from '../problem.ts';
 import type { BlueGreenStrategy } from '../rollout.ts';
 import { analysisProblems } from './analysis.ts';
+import { antiAffinityProblems } from './injected.ts';
 import { notNegative } from './limits.ts';
 
 export function blueGreenProblems(blueGreen: BlueGreenStrategy, path: string): readonly Problem[] {
@@ -15,6 +16,7 @@ export function blueGreenProblems(blueGreen: BlueGreenStrategy, path: string): r
     ...serviceNameProblems(blueGreen, path),
     ...notNegative(path, { previewReplicaCount, autoPromotionSeconds, ...delays }),
     ...(restart.kind === 'error' ? [{ path: `${path}.maxUnavailable`, message: restart.error }] : []),
+    ...antiAffinityProblems(blueGreen.antiAffinity, `${path}.antiAffinity`),
     ...(prePromotionAnalysis === undefined ? [] : analysisProblems(prePromotionAnalysis, `${path}.prePromotionAnalysis`)),
     ...(postPromotionAnalysis === undefined ? [] : analysisProblems(postPromotionAnalysis, `${path}.postPromotionAnalysis`)),
   ];

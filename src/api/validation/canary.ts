@@ -5,6 +5,7 @@ import type { Problem } from '../problem.ts';
 import type { CanaryStrategy, TrafficRouting } from '../rollout.ts';
 import { analysisProblems } from './analysis.ts';
 import { stepProblems } from './canary-step.ts';
+import { antiAffinityProblems } from './injected.ts';
 import { notNegative } from './limits.ts';
 import { managedNameProblem, managedRouteStepProblems } from './managed-routes.ts';
 
@@ -22,6 +23,7 @@ export function canaryProblems(canary: CanaryStrategy, path: string): readonly P
     ...(trafficRouting === undefined ? [] : trafficRoutingProblems(trafficRouting, `${path}.trafficRouting`)),
     ...(steps ?? []).flatMap((step, index) => stepProblems(step, `${path}.steps[${index}]`, context)),
     ...managedRouteStepProblems(canary, path),
+    ...antiAffinityProblems(canary.antiAffinity, `${path}.antiAffinity`),
     ...(analysis === undefined ? [] : analysisProblems(analysis, `${path}.analysis`)),
     ...notNegative(`${path}.analysis`, { startingStep: analysis?.startingStep }),
     ...(trafficRouting === undefined || pingPong !== undefined ? [] : bothServices(canary, path)),

@@ -25,6 +25,8 @@ const ofRoutedStep = (step: object) => ofCanary({ ...gateway, steps: [step] });
 const ofRouting = (trafficRouting: object) => ofCanary({ ...gateway, trafficRouting });
 const at = 'spec.strategy.canary';
 const step = `${at}.steps[0]`;
+const exactlyOne =
+  'must have exactly one of preferredDuringSchedulingIgnoredDuringExecution and requiredDuringSchedulingIgnoredDuringExecution';
 const unsupported = 'is not supported by this version of Rampart';
 
 describe('a Rollout that is fine', () => {
@@ -50,9 +52,10 @@ describe('a Rollout that is fine', () => {
     expect(ofCanary({ ...gateway, trafficRouting, steps: [{ setWeight: 1000 }] })).toEqual([]);
   });
 
-  it('may have been restarted before', () => {
-    const restartAt = '2026-01-01T00:00:00Z';
-    expect(problemsOf({ ...valid, restartAt }, { status: { restartedAt: restartAt } })).toEqual([]);
+  it('may be restarted, and add to its pods', () => {
+    const antiAffinity = { preferredDuringSchedulingIgnoredDuringExecution: { weight: 100 } };
+    const canary = { antiAffinity, canaryMetadata: { labels: { role: 'canary', 'a.b/c': '' } }, stableMetadata: {} };
+    expect(problemsOf({ ...valid, restartAt: '2026-01-01T00:00:00Z', strategy: { canary } })).toEqual([]);
   });
 });
 
@@ -84,18 +87,25 @@ describe('the whole', () => {
     [{ minReadySeconds: 600 }, 'spec.progressDeadlineSeconds: must be greater than minReadySeconds (600), got 600'],
     [{ strategy: {} }, 'spec.strategy: is required: set canary or blueGreen ("canary: {}" is a rolling update)'],
     [{ rollbackWindow: { revisions: 2 } }, `spec.rollbackWindow: rollbackWindow ${unsupported}`],
-    [{ restartAt: '2026-01-01T00:00:00Z' }, `spec.restartAt: restart ${unsupported}`],
     [
-      { strategy: { blueGreen: { activeService: 'shop', antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } } } },
-      `spec.strategy.blueGreen.antiAffinity: antiAffinity ${unsupported}`,
+      { strategy: { blueGreen: { activeService: 'shop', antiAffinity: {} } } },
+      `spec.strategy.blueGreen.antiAffinity: ${exactlyOne}`,
     ],
     [
-      { strategy: { blueGreen: { activeService: 'shop', activeMetadata: { labels: { role: 'active' } } } } },
-      `spec.strategy.blueGreen.activeMetadata: activeMetadata ${unsupported}`,
+      { strategy: { blueGreen: { activeService: 'shop', activeMetadata: { labels: { app: 'x' } } } } },
+      'spec.strategy.blueGreen.activeMetadata.labels["app"]: must not be one that spec.selector names: pods that lost it would belong to nobody',
     ],
     [
-      { strategy: { blueGreen: { activeService: 'shop', previewMetadata: { labels: { role: 'preview' } } } } },
-      `spec.strategy.blueGreen.previewMetadata: previewMetadata ${unsupported}`,
+      { strategy: { canary: { stableMetadata: { labels: { 'rollouts-pod-template-hash': 'x' } } } } },
+      'spec.strategy.canary.stableMetadata.labels["rollouts-pod-template-hash"]: must not be set: it tells the versions apart',
+    ],
+    [
+      { strategy: { canary: { canaryMetadata: { labels: { role: 'my canary' } } } } },
+      'spec.strategy.canary.canaryMetadata.labels["role"]: must have a value of letters, digits, -, _ and ., 63 at most, got "my canary"',
+    ],
+    [
+      { strategy: { canary: { canaryMetadata: { annotations: { 'a b': 'x' } } } } },
+      'spec.strategy.canary.canaryMetadata.annotations["a b"]: must be a name such as tier or example.com/tier: letters, digits, -, _ and ., 63 at most',
     ],
     [
       { strategy: { blueGreen: { activeService: '' } } },
@@ -151,7 +161,11 @@ describe('the canary', () => {
       { trafficRouting: gateway.trafficRouting, canaryService: 'a' },
       `${at}.stableService: is required with trafficRouting: weights are shared out between the two Services`,
     ],
-    [{ antiAffinity: {} }, `${at}.antiAffinity: antiAffinity ${unsupported}`],
+    [{ antiAffinity: {} }, `${at}.antiAffinity: ${exactlyOne}`],
+    [
+      { antiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: { weight: 101 } } },
+      `${at}.antiAffinity.preferredDuringSchedulingIgnoredDuringExecution.weight: must be from 1 to 100, got 101`,
+    ],
     [
       { replicaProgressThreshold: { type: 'Share', value: 5 } },
       `${at}.replicaProgressThreshold.type: must be Percent or Pods, got "Share"`,

@@ -8,6 +8,7 @@ import type { Problem } from '../problem.ts';
 import type { Rollout, RolloutSpec } from '../rollout.ts';
 import { blueGreenProblems } from './blue-green.ts';
 import { canaryProblems } from './canary.ts';
+import { roleMetadataProblems } from './injected.ts';
 import { notNegative } from './limits.ts';
 import { unsupportedProblems } from './unsupported.ts';
 import { workloadRefProblems } from './workload-ref.ts';
@@ -31,6 +32,7 @@ function specProblems(spec: RolloutSpec): readonly Problem[] {
     ...selectorAndTemplate(spec),
     ...limitProblems(spec),
     ...strategyProblems(spec),
+    ...roleMetadataProblems(spec),
     ...(canary === undefined ? [] : canaryProblems(canary, 'spec.strategy.canary')),
     ...(blueGreen === undefined ? [] : blueGreenProblems(blueGreen, 'spec.strategy.blueGreen')),
   ];

@@ -4,7 +4,7 @@
  */
 import { gatewayApiPlugin } from '../names.ts';
 import type { Problem } from '../problem.ts';
-import type { BlueGreenStrategy, CanaryStep, CanaryStrategy, Rollout, TrafficRouting } from '../rollout.ts';
+import type { CanaryStep, CanaryStrategy, Rollout, TrafficRouting } from '../rollout.ts';
 
 interface Row<Of> {
   /** Below the path of what is looked at; empty for the thing itself. */
@@ -15,25 +15,11 @@ interface Row<Of> {
 
 const ofRollout: readonly Row<Rollout>[] = [
   { path: 'spec.rollbackWindow', what: 'rollbackWindow', uses: ({ spec }) => spec.rollbackWindow !== undefined },
-  {
-    path: 'spec.restartAt',
-    what: 'restart',
-    uses: ({ spec, status }) => spec.restartAt !== undefined && spec.restartAt !== status?.restartedAt,
-  },
 ];
 
 const ofCanary: readonly Row<CanaryStrategy>[] = [
-  { path: 'antiAffinity', what: 'antiAffinity', uses: ({ antiAffinity }) => antiAffinity !== undefined },
-  { path: 'canaryMetadata', what: 'canaryMetadata', uses: ({ canaryMetadata }) => canaryMetadata !== undefined },
-  { path: 'stableMetadata', what: 'stableMetadata', uses: ({ stableMetadata }) => stableMetadata !== undefined },
   { path: 'dynamicStableScale', what: 'dynamicStableScale', uses: ({ dynamicStableScale }) => dynamicStableScale === true },
   { path: 'pingPong', what: 'pingPong', uses: ({ pingPong }) => pingPong !== undefined },
-];
-
-const ofBlueGreen: readonly Row<BlueGreenStrategy>[] = [
-  { path: 'antiAffinity', what: 'antiAffinity', uses: ({ antiAffinity }) => antiAffinity !== undefined },
-  { path: 'activeMetadata', what: 'activeMetadata', uses: ({ activeMetadata }) => activeMetadata !== undefined },
-  { path: 'previewMetadata', what: 'previewMetadata', uses: ({ previewMetadata }) => previewMetadata !== undefined },
 ];
 
 const ofStep: readonly Row<CanaryStep>[] = [
@@ -54,15 +40,13 @@ export const unsupportedFields: readonly { readonly path: string; readonly what:
   ...below('spec.strategy.canary', ofCanary),
   ...below('spec.strategy.canary.steps[]', ofStep),
   ...below('spec.strategy.canary.trafficRouting', ofTrafficRouting),
-  ...below('spec.strategy.blueGreen', ofBlueGreen),
 ].map(({ path, what }) => ({ path, what }));
 
 /** One problem for each use of something in the tables above. */
 export function unsupportedProblems(rollout: Rollout): readonly Problem[] {
-  const { canary, blueGreen } = rollout.spec.strategy ?? {};
+  const { canary } = rollout.spec.strategy ?? {};
   const path = 'spec.strategy.canary';
   const problems = problemsOf(ofRollout, rollout, '');
-  if (blueGreen !== undefined) problems.push(...problemsOf(ofBlueGreen, blueGreen, 'spec.strategy.blueGreen'));
   if (canary === undefined) return problems;
   problems.push(...problemsOf(ofCanary, canary, path));
   for (const [index, step] of (canary.steps ?? []).entries()) problems.push(...problemsOf(ofStep, step, `${path}.steps[${index}]`));

@@ -71,6 +71,12 @@ async function applyEffect(rollout: Rollout, effect: PlainEffect, { cluster, sig
           )
         ).outcome === 'done'
       );
+    case 'dress-replica-set': {
+      const { uid, annotations: notes, template } = effect;
+      const body = { metadata: { uid, annotations: notes }, ...(template !== undefined && { spec: { template } }) };
+      const patched = await cluster.patch(resources.replicaSets, key(effect.name), { type: 'merge', body }, { signal });
+      return patched.outcome === 'done';
+    }
     case 'delete-replica-set':
       return (
         (await cluster.delete(resources.replicaSets, key(effect.name), { uid: effect.uid, propagation: 'Background', signal })) !==

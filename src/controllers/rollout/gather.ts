@@ -4,6 +4,7 @@ import { isEmptySelector, matchesLabels } from '../../api/label-selector.ts';
 import type { Rollout } from '../../api/rollout.ts';
 import { referencedTemplates, type TemplateReference } from '../../core/analysis/template-closure.ts';
 import type { EffectFailure, ObservedRollout } from '../../core/rollout/observed-rollout.ts';
+import type { PodReport } from '../../core/rollout/pod-orders.ts';
 import type { RouteEvidence } from '../../core/rollout/routes.ts';
 import type { TrafficRouter } from '../../providers/traffic/traffic-router.ts';
 import { keyText } from '../../runtime/object-key.ts';
@@ -19,6 +20,7 @@ export interface Recollection {
   readonly failures: readonly EffectFailure[];
   readonly numbersHeldSinceMs?: number | undefined;
   readonly findWorkload: FindWorkload;
+  readonly podReports?: ReadonlyMap<string, PodReport> | undefined;
 }
 
 export function gather(stores: Stores, stored: Rollout, recollection: Recollection): ObservedRollout {
@@ -51,6 +53,7 @@ export function gather(stores: Stores, stored: Rollout, recollection: Recollecti
     routes: recollection.routes,
     failures: recollection.failures,
     numbersHeldSinceMs: recollection.numbersHeldSinceMs,
+    podReports: recollection.podReports,
   };
 }
 

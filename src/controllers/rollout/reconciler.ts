@@ -23,6 +23,7 @@ import { decodeOnce } from './decoded.ts';
 import { gather } from './gather.ts';
 import { Memories, type Memory, type RouterFactory } from './memory.ts';
 import { StatusWriter } from './persist.ts';
+import type { PodRunner } from './pods/pod-runner.ts';
 import { serviceNames, workloadOf } from './references.ts';
 import { isGone, releaseService } from './release.ts';
 
@@ -35,6 +36,8 @@ export interface RolloutReconcilerOptions {
   readonly workloads: Pick<Workloads, 'find' | 'deployments'>;
   readonly clock: Clock;
   readonly announcer: RolloutAnnouncer;
+  /** Does beside the workers what takes lists of pods. */
+  readonly pods: Pick<PodRunner, 'want' | 'reports' | 'forget'>;
   /** For figures: an update has come to its end, well or badly. */
   readonly ended?: (outcome: Outcome) => void;
 }
@@ -110,7 +113,8 @@ export class RolloutReconciler {
       recognise(memory, rollout);
       const { router, routes, numbersHeldSinceMs } = memory;
       const findWorkload = workloads.find.bind(workloads);
-      const observed = gather(stores, rollout, { router, routes, failures, numbersHeldSinceMs, findWorkload });
+      const podReports = this.#options.pods.reports(key, memory.uid);
+      const observed = gather(stores, rollout, { router, routes, failures, numbersHeldSinceMs, findWorkload, podReports });
       this.#catchUp(observed, memory);
       if (this.#isHeld(observed.rollout, memory)) return requeue(heldLookMs);
       const decision = decide(observed, clock.now());
@@ -131,6 +135,8 @@ export class RolloutReconciler {
       }
       announceRollout(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
       memory.untold.clear();
+      const { namespace = '' } = observed.rollout.metadata;
+      this.#options.pods.want({ key, namespace, uid: memory.uid }, decision.podOrders ?? []);
       if (memory.routes?.reasserted === true) memory.routes = { ...memory.routes, reasserted: false };
       return decision.next;
     }
@@ -178,6 +184,7 @@ export class RolloutReconciler {
       await this.#releaseRoutes(key, signal);
     }
     this.#memories.forget(key);
+    this.#options.pods.forget(key);
     if (memory !== undefined) this.#statuses.forget(memory.uid);
     return awaitChange;
   }

@@ -15,7 +15,7 @@ import { invalidSpecMessage } from '../../api/validation/invalid-spec.ts';
 import type { Advance } from './advance.ts';
 import { activeMember } from './blue-green/selected.ts';
 import { type Course, isStable } from './command.ts';
-import { conditionOf, countPods, isComplete, isStuck, podsMoved } from './progress.ts';
+import { conditionOf, countPods, isComplete, isGivenTimeByRestart, isStuck, podsMoved } from './progress.ts';
 import type { Situation } from './situation.ts';
 import { abortedUntil, pausedUntil } from './what-next.ts';
 
@@ -166,6 +166,8 @@ function progressing(situation: Situation, course: Course, moved: Advance): News
   if (moves) return say('True', conditionReasons.replicaSetUpdated, updating, true);
   if (isStuck(situation, course))
     return say('False', conditionReasons.progressDeadlineExceeded, conditionMessages.replicaSetTimeout(replicaSet));
+  if (old?.reason === conditionReasons.progressDeadlineExceeded && isGivenTimeByRestart(situation))
+    return say('True', conditionReasons.replicaSetUpdated, updating, true);
   if (
     old === undefined ||
     old.reason === conditionReasons.rolloutAborted ||

@@ -28,8 +28,8 @@ describe('a ReplicaSet that a deleted Deployment left behind', () => {
     };
     world.replicaSets.set('web-5d8f', orphan);
     world.pods.set('web-5d8f', [
-      { name: 'web-5d8f-1', readyAtMs: 0 },
-      { name: 'web-5d8f-2', readyAtMs: 0 },
+      { name: 'web-5d8f-1', readyAtMs: 0, bornMs: 0, metadata: {} },
+      { name: 'web-5d8f-2', readyAtMs: 0, bornMs: 0, metadata: {} },
     ]);
     world.settle(20_000);
     const size = (name: string) => world.replicaSets.get(name)?.spec.replicas;

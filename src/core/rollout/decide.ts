@@ -15,8 +15,10 @@ import { planBlueGreen } from './blue-green/plan.ts';
 import { abortBecause, type Course, readCommand } from './command.ts';
 import type { Decision, Effect } from './decision.ts';
 import { tidyReplicaSets } from './history.ts';
+import { dressEffects } from './injected/dress.ts';
 import { nextStatus } from './next-status.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
+import { podWork } from './pod-work.ts';
 import { isStuck } from './progress.ts';
 import { keepQuiet } from './quiet.ts';
 import { type ReplicaSetEffects, replicaSetEffects } from './replica-set-effects.ts';
@@ -42,6 +44,8 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     ...replicaSets.keep,
     ...routeEffects(moved),
     ...switches.map(({ effect }) => effect),
+    // Before pods are made of them.
+    ...dressEffects(situation),
     ...replicaSets.raise,
     ...replicaSets.lower,
     ...runEffects(situation, runs),
@@ -62,11 +66,13 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     switches: switches.filter(({ effect }) => effects.includes(effect)),
     tookBack: putBack && takenBack(putBack.failure.revision),
   };
+  const pods = podWork(situation);
   return keepQuiet(situation, {
     status,
     effects,
     announcements: announcementsOf(story),
-    next: nextLook(situation, course, moved, observed.failures.length > 0),
+    next: sooner(nextLook(situation, course, moved, observed.failures.length > 0), pods.next),
+    ...(pods.orders.length > 0 && { podOrders: pods.orders }),
   });
 }
 

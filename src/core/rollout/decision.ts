@@ -3,6 +3,8 @@ import type { AnalysisRun } from '../../api/analysis-run.ts';
 import type { PodTemplate, ReplicaSet } from '../../api/kubernetes.ts';
 import type { RolloutStatus } from '../../api/rollout.ts';
 import type { Announcement, Next } from '../decision.ts';
+import type { TemplatePatch } from './injected/injected-template.ts';
+import type { PodOrder } from './pod-orders.ts';
 import type { DesiredRoutes } from './routes.ts';
 
 export interface Decision {
@@ -15,6 +17,8 @@ export interface Decision {
   /** Emitted in this order, once, after the status is stored. */
   readonly announcements: readonly Announcement[];
   readonly next: Next;
+  /** All that is wanted of pods now, done beside the worker; what is not named any more is not carried on. */
+  readonly podOrders?: readonly PodOrder[];
 }
 
 export type Effect =
@@ -30,6 +34,15 @@ export type Effect =
       readonly minReadySeconds?: number;
       /** Takes a ReplicaSet without a controller as ours. */
       readonly adopt?: true;
+    }
+  /** What is added to a ReplicaSet's template by its role; pods are not made anew by it. */
+  | {
+      readonly kind: 'dress-replica-set';
+      readonly name: string;
+      readonly uid: string;
+      /** key -> value, null removes. */
+      readonly annotations: Readonly<Record<string, string | null>>;
+      readonly template?: TemplatePatch;
     }
   | { readonly kind: 'delete-replica-set'; readonly name: string; readonly uid: string }
   /** The Deployment that the template is taken from. */

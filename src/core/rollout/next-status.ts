@@ -1,6 +1,7 @@
 /** Puts the complete next status together from what was commanded, planned and counted. Fields that are empty are left out. */
 
 import type { LabelSelector } from '../../api/kubernetes.ts';
+import { selectorText } from '../../api/label-selector.ts';
 import { labels } from '../../api/names.ts';
 import type { BlueGreenStatus, CanaryStatus, CanaryWeights, RolloutAnalysisRunStatus, RolloutStatus } from '../../api/rollout.ts';
 import type { Advance } from './advance.ts';
@@ -12,6 +13,7 @@ import { durationOf } from './duration.ts';
 import { phaseOf } from './phase.ts';
 import { countPods } from './progress.ts';
 import type { RunType } from './recorded-runs.ts';
+import { restartedAt } from './restart/restart.ts';
 import type { Situation } from './situation.ts';
 
 export function nextStatus(situation: Situation, course: Course, moved: Advance, runs: Runs): RolloutStatus {
@@ -27,7 +29,7 @@ export function nextStatus(situation: Situation, course: Course, moved: Advance,
     observedGeneration: String(generation),
     workloadObservedGeneration: workloadGeneration(situation),
     // A template that is not to be had takes the selector with it: an autoscaler goes on with the one it knew.
-    selector: selectorText(active?.replicaSet.spec.selector ?? rollout.spec.selector) ?? (frozen ? status.selector : undefined),
+    selector: textOf(active?.replicaSet.spec.selector ?? rollout.spec.selector) ?? (frozen ? status.selector : undefined),
     replicas: counts.replicas,
     updatedReplicas: counts.updated,
     readyReplicas: counts.ready,
@@ -41,6 +43,7 @@ export function nextStatus(situation: Situation, course: Course, moved: Advance,
     canary: canaryStatus(situation, course, runs),
     blueGreen: blueGreenStatus(situation, course, moved, runs),
     duration: durationOf(situation, course, moved),
+    restartedAt: restartedAt(situation),
   };
   if (!unknown) {
     next.currentPodHash = hash;
@@ -127,14 +130,6 @@ export function weightsOf({ observed, routed, status, frozen }: Situation): Cana
   };
 }
 
-/** As the scale subresource wants it: `app=shop,tier in (web,api)`. */
-function selectorText(selector: LabelSelector | undefined): string | undefined {
-  if (selector === undefined) return undefined;
-  const equal = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
-  const rules = (selector.matchExpressions ?? []).map(({ key, operator, values }) => {
-    if (operator === 'Exists') return key;
-    if (operator === 'DoesNotExist') return `!${key}`;
-    return `${key} ${operator === 'NotIn' ? 'notin' : 'in'} (${[...(values ?? [])].sort().join(',')})`;
-  });
-  return [...equal.sort(), ...rules].join(',');
+function textOf(selector: LabelSelector | undefined): string | undefined {
+  return selector === undefined ? undefined : selectorText(selector);
 }

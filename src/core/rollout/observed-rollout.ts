@@ -9,6 +9,7 @@ import type { Problem } from '../../api/problem.ts';
 import type { Rollout } from '../../api/rollout.ts';
 import type { Effect } from './decision.ts';
 import type { ObservedWorkload } from './observed-workload.ts';
+import type { PodReport } from './pod-orders.ts';
 import type { RouteEvidence } from './routes.ts';
 
 export interface ObservedRollout {
@@ -43,6 +44,8 @@ export interface ObservedRollout {
   readonly failures: readonly EffectFailure[];
   /** Since when decisions have held numbers back, in milliseconds since the epoch; undefined where the last one did not. */
   readonly numbersHeldSinceMs?: number | undefined;
+  /** id of an order -> what came of it last */
+  readonly podReports?: ReadonlyMap<string, PodReport> | undefined;
 }
 
 export interface EffectFailure {

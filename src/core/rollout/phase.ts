@@ -6,6 +6,7 @@ import type { Course } from './command.ts';
 import { willBeStable } from './conditions.ts';
 import { countPods } from './progress.ts';
 import { refusalSay } from './refusals.ts';
+import { restartSay } from './restart/restart.ts';
 import type { Situation } from './situation.ts';
 
 export interface PhaseAndMessage {
@@ -32,7 +33,7 @@ export function phaseOf(
   if (situation.rollout.spec.paused === true) return { phase: 'Paused', message: phaseMessages.manuallyPaused };
   const [pause] = moved.pauses;
   if (pause !== undefined) return { phase: 'Paused', message: pause.reason + refusalSay(situation.observed) };
-  const waitingFor = whatIsMissing(situation, moved);
+  const waitingFor = restartSay(situation) ?? whatIsMissing(situation, moved);
   if (waitingFor === undefined) return { phase: 'Healthy', message: '' };
   return { phase: 'Progressing', message: waitingFor + refusalSay(situation.observed) };
 }

@@ -6,6 +6,7 @@ import { activeMember } from './blue-green/selected.ts';
 import { type Course, isStable } from './command.ts';
 import { moment } from './moment.ts';
 import { someRun } from './recorded-runs.ts';
+import { restartedSinceMs } from './restart/restart.ts';
 import type { Situation } from './situation.ts';
 
 export interface Counts {
@@ -61,8 +62,15 @@ export function deadlineMs(situation: Situation, course: Course): number | undef
   const step = moment(situation, course) === 'update' && !course.promoteFull ? steps[course.index] : undefined;
   if (step?.pause !== undefined || step?.analysis !== undefined || step?.experiment !== undefined) return undefined;
   if (situation.blueGreen !== undefined && someRun(course.runs, ({ status }) => !isCompleted(status))) return undefined;
-  const since = Date.parse(progressing.lastUpdateTime);
+  const moved = Date.parse(progressing.lastUpdateTime);
+  const since = isGivenTimeByRestart(situation) ? restartedSinceMs(situation) : moved;
   return Number.isNaN(since) ? undefined : since + (rollout.spec.progressDeadlineSeconds ?? 600) * 1000;
+}
+
+/** A restart since the last progress: what was stuck has another chance, and the time for it begins anew. */
+export function isGivenTimeByRestart(situation: Situation): boolean {
+  const progressing = conditionOf(situation, conditionTypes.progressing);
+  return restartedSinceMs(situation) > Date.parse(progressing?.lastUpdateTime ?? '');
 }
 
 /** True from the deadline on until something moves. */
@@ -70,5 +78,6 @@ export function isStuck(situation: Situation, course: Course): boolean {
   const end = deadlineMs(situation, course);
   if (end === undefined || podsMoved(situation, countPods(situation))) return false;
   const reason = conditionOf(situation, conditionTypes.progressing)?.reason;
-  return reason === conditionReasons.progressDeadlineExceeded || end <= situation.nowMs;
+  const stays = reason === conditionReasons.progressDeadlineExceeded && !isGivenTimeByRestart(situation);
+  return stays || end <= situation.nowMs;
 }

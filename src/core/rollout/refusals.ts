@@ -20,6 +20,8 @@ function heldUp(effect: Effect): string | undefined {
       return `ReplicaSet ${effect.name} could not be changed`;
     case 'scale-deployment':
       return `Deployment ${effect.name} could not be scaled`;
+    case 'dress-replica-set':
+      return `metadata or affinity of ReplicaSet ${effect.name} could not be changed`;
     case 'switch-service':
       return `Service ${effect.name} could not be switched`;
     case 'create-analysis-run':

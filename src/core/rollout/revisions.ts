@@ -2,6 +2,8 @@
 import type { PodTemplate, ReplicaSet } from '../../api/kubernetes.ts';
 import { annotations, argoApiVersion, labels } from '../../api/names.ts';
 import { readableTemplate } from './identity/pod-template-hash.ts';
+import { injectedTemplate } from './injected/injected-template.ts';
+import { injectionFor } from './injected/injection.ts';
 import type { Situation } from './situation.ts';
 
 /** 0 where a ReplicaSet has no number. */
@@ -40,14 +42,16 @@ const notCopied: ReadonlySet<string> = new Set([
   annotations.replacedWorkload,
   annotations.scalings,
   annotations.wasStable,
+  annotations.coveredMetadata,
+  annotations.podsToChange,
 ]);
 
 /** The ReplicaSet of the current template, to be created with so many pods. */
 export function newReplicaSet(situation: Situation, size: number): ReplicaSet {
   const { rollout, hash, revision, replicas } = situation;
   const { spec, metadata } = rollout;
-  const template: PodTemplate = readableTemplate(spec.template ?? {});
-  const podLabels = { ...template.metadata?.labels, [labels.podTemplateHash]: hash };
+  const own: PodTemplate = readableTemplate(spec.template ?? {});
+  const { template, notes } = injectedTemplate(own, injectionFor(situation, undefined));
   const copied = Object.entries(metadata.annotations ?? {}).filter(([key]) => !notCopied.has(key));
   return {
     apiVersion: 'apps/v1',
@@ -55,9 +59,10 @@ export function newReplicaSet(situation: Situation, size: number): ReplicaSet {
     metadata: {
       name: `${metadata.name}-${hash}`,
       ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-      labels: podLabels,
+      labels: { ...own.metadata?.labels, [labels.podTemplateHash]: hash },
       annotations: {
         ...Object.fromEntries(copied),
+        ...notes,
         [annotations.revision]: String(revision),
         [annotations.desiredReplicas]: String(replicas),
       },
@@ -67,7 +72,10 @@ export function newReplicaSet(situation: Situation, size: number): ReplicaSet {
       replicas: size,
       ...(spec.minReadySeconds === undefined ? {} : { minReadySeconds: spec.minReadySeconds }),
       selector: { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, [labels.podTemplateHash]: hash } },
-      template: { ...template, metadata: { ...template.metadata, labels: podLabels } },
+      template: {
+        ...template,
+        metadata: { ...template.metadata, labels: { ...template.metadata?.labels, [labels.podTemplateHash]: hash } },
+      },
     },
   };
 }

@@ -4,7 +4,8 @@
  * until a person retries. An abort by a person undoes nothing.
  */
 import type { PodTemplate } from '../../api/kubernetes.ts';
-import { annotations, labels, onFailureUndo } from '../../api/names.ts';
+import { annotations, onFailureUndo } from '../../api/names.ts';
+import { ownTemplate } from './injected/injected-template.ts';
 import type { Situation } from './situation.ts';
 
 /** What `rampart.dev/last-failure` holds. */
@@ -76,7 +77,5 @@ export function templateToPutBack(
   if (failure === undefined || stable === undefined || stable === current) return undefined;
   if (status.abort !== true || status.abortedAt !== failure.time || status.currentPodHash !== failure.hash) return undefined;
   if (situation.hash !== failure.hash) return undefined;
-  const { template } = stable.replicaSet.spec;
-  const { [labels.podTemplateHash]: _, ...own } = template.metadata?.labels ?? {};
-  return { template: { ...template, metadata: { ...template.metadata, labels: own } }, failure };
+  return { template: ownTemplate(stable.replicaSet), failure };
 }

@@ -4,9 +4,9 @@
  * Deployment, is no revision: no Service could select its pods alone.
  */
 import type { PodTemplate, ReplicaSet } from '../../../api/kubernetes.ts';
-import { annotations, labels } from '../../../api/names.ts';
-import { isFields } from './go-writer.ts';
-import { type EphemeralMetadata, templatesEqual } from './template-equality.ts';
+import { labels } from '../../../api/names.ts';
+import { wornMetadata } from './ephemeral-metadata.ts';
+import { templatesEqual } from './template-equality.ts';
 
 /**
  * The ReplicaSet of `template`, whose own hash (with the collision count) is `hash`. The oldest wins where several fit. Undefined if
@@ -15,19 +15,7 @@ import { type EphemeralMetadata, templatesEqual } from './template-equality.ts';
 export function findNewReplicaSet(template: PodTemplate, replicaSets: readonly ReplicaSet[], hash: string): ReplicaSet | undefined {
   const hashed = replicaSets.filter((one) => one.metadata.labels?.[labels.podTemplateHash] !== undefined);
   const labelled = oldest(hashed.filter((one) => one.metadata.labels?.[labels.podTemplateHash] === hash));
-  return labelled ?? oldest(hashed.filter((one) => templatesEqual(template, one.spec.template, ephemeralMetadata(one))));
-}
-
-/** What a controller put on the ReplicaSet's pods beside the user's template; undefined where it put nothing. */
-function ephemeralMetadata(replicaSet: ReplicaSet): EphemeralMetadata | undefined {
-  const text = replicaSet.metadata.annotations?.[annotations.ephemeralMetadata];
-  if (text === undefined) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isFields(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
+  return labelled ?? oldest(hashed.filter((one) => templatesEqual(template, one.spec.template, wornMetadata(one))));
 }
 
 function oldest(replicaSets: readonly ReplicaSet[]): ReplicaSet | undefined {

@@ -4,16 +4,11 @@
  */
 import type { PodTemplate } from '../../../api/kubernetes.ts';
 import { labels } from '../../../api/names.ts';
+import type { EphemeralMetadata } from './ephemeral-metadata.ts';
 import { compileWriter, type Fields, isFields, quantityWriter } from './go-writer.ts';
 import { kubernetesDefaults } from './kubernetes-defaults.ts';
 import { podTemplateFields } from './pod-template-fields.generated.ts';
 import { quantityInMilli } from './quantity.ts';
-
-/** Labels and annotations that are put on pods of one side only (`canaryMetadata` and its like), in the form of the annotation's JSON. */
-export interface EphemeralMetadata {
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
 
 /** Quantities of one size are equal: `1`, `1000m` and `1e0`. */
 const quantityBySize = quantityWriter((value) => quantityInMilli(value)?.toString());
