@@ -35,8 +35,10 @@ export class Figures {
     this.metrics.events.inc({ type, reason });
   }
 
-  ended({ status, seconds }: Outcome): void {
+  ended({ status, seconds, pausedSeconds }: Outcome): void {
     this.metrics.rolloutDuration.observe({ status }, seconds);
+    this.metrics.rolloutProgression.observe({ status }, seconds - pausedSeconds);
+    this.metrics.rolloutManualPause.observe({ status }, pausedSeconds);
   }
 
   controller(name: 'rollout' | 'analysis' | 'experiment'): ControllerMetrics {

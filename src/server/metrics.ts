@@ -72,6 +72,18 @@ export class Metrics {
     ['status'],
     durationBuckets,
   );
+  readonly rolloutProgression = this.histogram(
+    'rollout_progression_duration_seconds',
+    'Seconds from the start of an update to its end, without those in which it waited for people.',
+    ['status'],
+    durationBuckets,
+  );
+  readonly rolloutManualPause = this.histogram(
+    'rollout_manual_pause_duration_seconds',
+    'Seconds that an update waited for people.',
+    ['status'],
+    durationBuckets,
+  );
   readonly requests = this.counter('controller_clientset_k8s_request_total', 'Requests to the Kubernetes API.', [
     'kind',
     'namespace',

@@ -10,7 +10,7 @@ import { announcementsFromStatus } from '../../core/rollout/announcements-from-s
 import { decide } from '../../core/rollout/decide.ts';
 import type { Decision } from '../../core/rollout/decision.ts';
 import type { EffectFailure, ObservedRollout } from '../../core/rollout/observed-rollout.ts';
-import { type Outcome, outcomeOf } from '../../core/rollout/outcome.ts';
+import { type Outcome, outcomesOf } from '../../core/rollout/outcome.ts';
 import type { RouteReleaser } from '../../providers/traffic/traffic-router.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
@@ -130,8 +130,7 @@ export class RolloutReconciler {
       memory.unsure = undefined;
       memory.staleInARow = 0;
       if (written === 'done') {
-        const outcome = outcomeOf(observed.rollout.status, decision.status);
-        if (outcome !== undefined) this.#options.ended?.(outcome);
+        for (const outcome of outcomesOf(observed.rollout.status, decision.status)) this.#options.ended?.(outcome);
       }
       announceRollout(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
       memory.untold.clear();
