@@ -67,7 +67,7 @@ function planBasic(situation: Situation, course: Course, index: number): CanaryP
   const present = sides(situation);
   const target = basicTarget(situation, course, index);
   const moves = moveReplicas(situation.bounds, target, present);
-  const sizes = isUnsettled(situation) ? onlyRaised(moves, present) : moves;
+  const sizes = oneAtATime(situation, present, isUnsettled(situation) ? onlyRaised(moves, present) : moves);
   const keep = (member: Member | typeof nobody, size: number): number =>
     size === 0 && member.size > 0 && 'hash' in member && isServed(situation, course, member) ? heldBack(situation) : size;
   const current = keep(present.canary, sizes.canary);
@@ -85,6 +85,24 @@ function planBasic(situation: Situation, course: Course, index: number): CanaryP
       present.canary.available >= enoughOf(situation, settled.canary) &&
       stable === settled.stable &&
       older.every((size) => size === 0),
+  };
+}
+
+/** Where all pods may be missing and none may be added (recreate) a version waits until those of the others are gone. */
+function oneAtATime({ bounds, steps, replicas }: Situation, present: ReturnType<typeof sides>, moves: Sizes): Sizes {
+  const isRecreate = steps.length === 0 && bounds.maxSurge === 0 && bounds.maxUnavailable >= replicas;
+  if (!isRecreate) return moves;
+  const pairs = [
+    [present.canary, moves.canary],
+    [present.stable, moves.stable],
+    ...present.older.map((one, i) => [one, moves.older[i] ?? 0] as const),
+  ] as const;
+  const isLeaving = pairs.some(([one, size]) => size === 0 && (one.size > 0 || ('total' in one && one.total > 0)));
+  if (!isLeaving) return moves;
+  return {
+    canary: Math.min(moves.canary, present.canary.size),
+    stable: Math.min(moves.stable, present.stable.size),
+    older: moves.older,
   };
 }
 
