@@ -60,12 +60,20 @@ export const rolloutSpecSchema = z.object({
   ),
 });
 
+/** Defaults are those that are applied where a field is absent. */
+const specRules = [
+  {
+    rule: '(has(self.progressDeadlineSeconds) ? self.progressDeadlineSeconds : 600) > (has(self.minReadySeconds) ? self.minReadySeconds : 0)',
+    message: 'progressDeadlineSeconds (600 if absent) must be greater than minReadySeconds',
+  },
+];
+
 export const rolloutSchema = z
   .object({
     apiVersion: z.string().optional(),
     kind: z.string().optional(),
     metadata: objectMetaSchema,
-    spec: requiredObject(rolloutSpecSchema, 'What is wanted.'),
+    spec: requiredObject(withRules(rolloutSpecSchema, specRules), 'What is wanted.'),
     status: object(rolloutStatusSchema, 'State of the Rollout. Written by the controller, and by people who command it.'),
   })
   .describe('Rollout runs pods like a Deployment and updates them step by step, watching metrics, and takes a bad version back.');

@@ -118,6 +118,14 @@ describe('a Rollout', () => {
     expect(rollout.spec.template?.metadata).toEqual({ labels: { app: 'shop' } });
   });
 
+  it('has a deadline that its pods can meet', async () => {
+    const { code, text } = await apply('Rollout', { minReadySeconds: 600 }, '--dry-run=server');
+    expect({ code, text }).toMatchObject({
+      code: 1,
+      text: expect.stringContaining('progressDeadlineSeconds (600 if absent) must be greater than minReadySeconds'),
+    });
+  });
+
   it('does not change its selector', async () => {
     await apply('Rollout', { selector: { matchLabels: { app: 'shop' } } });
     const { code, text } = await apply('Rollout', { selector: { matchLabels: { app: 'till' } } });

@@ -55,6 +55,31 @@ export function blueGreenLaws({ delayMs }: BlueGreenLimits): Watch {
   };
 }
 
+/** A new watcher: no write takes the last pod from those that a Service sends its users to, whatever the strategy is. */
+export function servedLaws(service: string): Watch {
+  let before = 0;
+  return {
+    before(world) {
+      before = answering(world, service);
+    },
+    after(world, cause) {
+      if (before > 0 && answering(world, service) === 0 && world.rollout.spec.replicas !== 0)
+        throw new Error(`nobody answers behind ${service}\nby: ${cause}\n${world.log.join('\n')}`);
+    },
+  };
+}
+
+/** Pods that are ready, stay, and are selected. */
+function answering(world: ToyWorld, service: string): number {
+  const hash = world.services.get(service)?.spec.selector?.[labels.podTemplateHash];
+  let count = 0;
+  for (const [name, one] of world.replicaSets) {
+    if (hash === undefined || one.metadata.labels?.[labels.podTemplateHash] === hash)
+      count += Math.min(one.spec.replicas ?? 1, world.readyPods(name).length);
+  }
+  return count;
+}
+
 function momentOf(world: ToyWorld): Moment {
   const sizes = [...world.replicaSets.values()].map(
     (one) => [one.metadata.labels?.[labels.podTemplateHash] ?? '', one.spec.replicas ?? 1] as const,

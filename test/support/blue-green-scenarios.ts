@@ -1,7 +1,7 @@
 /** Random lives of a blue-green Rollout. What users do in them is what they do to a canary; what must hold is the laws' matter. */
 import fc from 'fast-check';
 import type { BlueGreenStrategy, CanaryStrategy } from '../../src/api/rollout.ts';
-import { blueGreenLaws } from './blue-green-laws.ts';
+import { blueGreenLaws, servedLaws } from './blue-green-laws.ts';
 import { type Action, act, action, good } from './rollout-scenarios.ts';
 import { templateOf } from './shop-template.ts';
 import { ToyWorld } from './toy-world.ts';
@@ -73,10 +73,11 @@ export function playBlueGreen(one: BlueGreenCase): ToyWorld {
         nth += 1;
         return one.podMs * (1 + (nth % 3));
       },
-      // A canary between has laws of its own.
-      ...(changesEvery > 0
-        ? {}
-        : { watch: blueGreenLaws({ delayMs: 1000 * Math.min(scaleDownDelaySeconds, abortScaleDownDelaySeconds) }) }),
+      // A canary between has laws of its own; users are served whatever the strategy.
+      watch:
+        changesEvery > 0
+          ? servedLaws('active')
+          : blueGreenLaws({ delayMs: 1000 * Math.min(scaleDownDelaySeconds, abortScaleDownDelaySeconds) }),
     },
   );
   world.settle(20_000);
