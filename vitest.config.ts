@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * unit: tables and properties beside the code, nothing outside the process. cluster: contract suites and end to end, on the embedded Kubernetes; run it
+ * unit: tables and properties beside the code, nothing outside the process. simulation: the same, but longer than a check may take. cluster: contract suites and end to end, on the embedded Kubernetes; run it
  * by `npm test -- --cluster [files]`, which enters a network namespace first.
  */
 export default defineConfig({
@@ -20,9 +20,16 @@ export default defineConfig({
             'demo/**/*.test.ts',
             'bench/**/*.test.ts',
             'test/properties/**/*.test.ts',
-            'test/simulation/**/*.test.ts',
+            'test/simulation/*.test.ts',
             'test/support/**/*.test.ts',
           ],
+        },
+      },
+      {
+        test: {
+          name: 'simulation',
+          include: ['test/simulation/long/**/*.test.ts'],
+          testTimeout: 300_000,
         },
       },
       {

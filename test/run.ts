@@ -1,6 +1,6 @@
 /**
- * `npm test`: the unit project, then everything that needs a Kubernetes, in a network namespace of its own. Says loudly what was skipped and why; where
- * CI is set, anything skipped fails the run. Options: --unit, --cluster (only that project); everything else goes to vitest.
+ * `npm test`: the unit project and long simulations, then everything that needs a Kubernetes, in a network namespace of its own. Says loudly what was skipped and why; where
+ * CI is set, anything skipped fails the run. Options: --unit, --simulation, --cluster (only that project); everything else goes to vitest.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -26,15 +26,16 @@ const neededParts: readonly PartName[] = [
   'gateway-api-crds',
 ];
 
-type Project = 'unit' | 'cluster';
+type Project = 'unit' | 'simulation' | 'cluster';
 
 interface Outcome {
   readonly passed: boolean;
   readonly skipped: readonly Skipped[];
 }
 
-const vitestArgs = process.argv.slice(2).filter((arg) => arg !== '--unit' && arg !== '--cluster');
-const only = (['unit', 'cluster'] as const).find((project) => process.argv.includes(`--${project}`));
+const projects: readonly Project[] = ['unit', 'simulation', 'cluster'];
+const vitestArgs = process.argv.slice(2).filter((arg) => !projects.some((project) => arg === `--${project}`));
+const only = projects.find((project) => process.argv.includes(`--${project}`));
 
 async function runVitest(project: Project): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'rampart-test-'));
@@ -84,7 +85,10 @@ async function runClusterProject(): Promise<number> {
 if (insideNamespace()) {
   process.exitCode = judge(await runVitest('cluster'));
 } else {
-  const unit = only === 'cluster' ? 0 : judge(await runVitest('unit'));
-  const cluster = only === 'unit' ? 0 : await runClusterProject();
-  process.exitCode = Math.max(unit, cluster);
+  let worst = 0;
+  for (const project of projects) {
+    if (only !== undefined && only !== project) continue;
+    worst = Math.max(worst, project === 'cluster' ? await runClusterProject() : judge(await runVitest(project)));
+  }
+  process.exitCode = worst;
 }

@@ -108,6 +108,17 @@ test('keys that found no room are looked at when there is some', async () => {
   await controller.stop();
 });
 
+test('a write that the fence stopped is tried again and said without alarm', async () => {
+  const { clock, log, store, controller } = makeController(async () => {
+    throw new ApiError('aborted', 'this process does not hold the lease');
+  });
+  store.observe(thing('a', 1));
+  controller.start();
+  await clock.advance(10);
+  expect(log.lines).toEqual([expect.stringMatching(/^warn: .* failed and is tried again: this process does not hold the lease$/)]);
+  await controller.stop();
+});
+
 test('changes lead to the owner, and to whatever a mapping says of both the old state and the new', () => {
   const log = keptLog();
   const store = new Store<KubeObject>({ resource: things, clock: new SteppedClock(), log });

@@ -148,7 +148,9 @@ export class Controller {
     const delayMs = this.#queue.addRateLimited(key, error instanceof ApiError ? error.retryAfterMs : 0);
     const fields = { controller: this.name, key, retries: this.#queue.retries(key), retryInMs: delayMs };
     const sentence = `${this.name} ${key} failed and is tried again: ${messageOf(error)}`;
-    if (error instanceof ApiError && error.isTransient) this.#options.log.warn(sentence, fields);
+    // A write that the fence stops is no fault: another process leads now, or soon will.
+    const isOrdinary = error instanceof ApiError && (error.isTransient || error.code === 'aborted');
+    if (isOrdinary) this.#options.log.warn(sentence, fields);
     else this.#options.log.error(sentence, { ...fields, stack: error instanceof Error ? error.stack : undefined });
   }
 

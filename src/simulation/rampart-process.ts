@@ -63,7 +63,7 @@ export class RampartProcess {
       identity,
       clock: this.#clock,
       random: () => random.next(),
-      log: new MutableLogger(log, () => this.#isDead),
+      log: heardWhile(() => !this.#isDead, log),
       figures: new Figures(new Metrics(version)),
     });
     this.#ended = this.operator.run(this.#stopping.signal).finally(() => {
@@ -100,30 +100,13 @@ export class RampartProcess {
 }
 
 /** What a process says after its death is not heard. */
-class MutableLogger implements Logger {
-  readonly #log: Logger;
-  readonly #isMute: () => boolean;
-
-  constructor(log: Logger, isMute: () => boolean) {
-    this.#log = log;
-    this.#isMute = isMute;
-  }
-
-  debug(...said: Parameters<Logger['debug']>): void {
-    if (!this.#isMute()) this.#log.debug(...said);
-  }
-
-  info(...said: Parameters<Logger['info']>): void {
-    if (!this.#isMute()) this.#log.info(...said);
-  }
-
-  warn(...said: Parameters<Logger['warn']>): void {
-    if (!this.#isMute()) this.#log.warn(...said);
-  }
-
-  error(...said: Parameters<Logger['error']>): void {
-    if (!this.#isMute()) this.#log.error(...said);
-  }
+function heardWhile(isAlive: () => boolean, { debug, info, warn, error }: Logger): Logger {
+  const heard =
+    (say: Logger['info']): Logger['info'] =>
+    (message, fields) => {
+      if (isAlive()) say(message, fields);
+    };
+  return { debug: heard(debug), info: heard(info), warn: heard(warn), error: heard(error) };
 }
 
 function defaultOptions(): ControllerOptions {

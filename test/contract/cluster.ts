@@ -4,6 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Cluster } from '../../src/runtime/cluster.ts';
+import { describeClusterKinds } from './cluster-kinds.ts';
 import { codeOf, configMap, configMaps, disruptionBudgets, pods, replicaSet, replicaSets, unknownKind } from './cluster-objects.ts';
 import { describeClusterWatch } from './cluster-watch.ts';
 
@@ -225,6 +226,7 @@ export function describeCluster(name: string, make: () => Promise<ClusterUnderTe
       expect(await cluster.evict({ namespace, name: 'not-there' })).toBe('not-found');
     });
 
+    describeClusterKinds(() => made);
     describeClusterWatch(() => made);
   });
 }

@@ -240,8 +240,8 @@ export class ApiServer {
   ): WriteResult<T> {
     const kind = this.kindOf(resource);
     const old = this.storage.get(kindText(resource), keyText(key));
-    if (old === undefined) return { outcome: 'not-found' };
-    if (subresource === 'status' && !kind.hasStatus) throw noSubresource(resource, subresource);
+    const isServed = subresource === undefined || (subresource === 'status' ? kind.hasStatus : kind.scale !== undefined);
+    if (old === undefined || !isServed) return { outcome: 'not-found' };
     const changed = change(old);
     if (changed === 'conflict') return { outcome: 'conflict' };
     const next = subresource === 'scale' ? replicasPatched(kind, old, changed) : changed;
@@ -347,12 +347,6 @@ function invalid(resource: Resource, name: string, mistakes: readonly string[]):
   const all = mistakes.length === 1 ? mistakes[0] : `[${mistakes.join(', ')}]`;
   const kind = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`;
   return new ApiError('invalid', `${kind} "${name}" is invalid: ${all} (422)`, { status: 422, reason: 'Invalid' });
-}
-
-function noSubresource(resource: Resource, subresource: string): ApiError {
-  return new ApiError('not-found', `the server could not find the requested resource ${kindText(resource)}/${subresource} (404)`, {
-    status: 404,
-  });
 }
 
 function wholeSeconds(ms: number): string {

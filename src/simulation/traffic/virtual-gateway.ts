@@ -41,12 +41,7 @@ export const willingGateway: PlanRoute = (_, random) => ({ acceptsMs: random.int
 const actor = 'gateway';
 const controllerName = 'simulation.rampart.dev/gateway';
 
-export const routeKinds: readonly Resource[] = [
-  resources.httpRoutes,
-  resources.grpcRoutes,
-  resources.tcpRoutes,
-  resources.tlsRoutes,
-];
+const routeKinds: readonly Resource[] = [resources.httpRoutes, resources.grpcRoutes, resources.tcpRoutes, resources.tlsRoutes];
 
 export class VirtualGateway {
   readonly #kube: Pick<Kube, 'server'>;
@@ -79,6 +74,12 @@ export class VirtualGateway {
   /** Before traffic is sent another way. */
   beforeChange(listener: () => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Looks at every route anew, as after its configuration was changed. */
+  reconsider(): void {
+    for (const resource of routeKinds)
+      for (const route of this.#kube.server.all(resource as Resource<VirtualRoute>)) this.#take(resource, route);
   }
 
   #take(resource: Resource, route: VirtualRoute): void {

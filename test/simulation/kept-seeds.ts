@@ -1,0 +1,6 @@
+/** Seeds that found something, each with what it found. They are played before any other. */
+export const keptSeeds: readonly (readonly [seed: number, found: string])[] = [
+  [10, 'loggers are spread and their methods called apart: a class with private fields is no Logger'],
+  [80, 'a gateway that refused a generation has to be asked again when it changes its mind (the simulation did not)'],
+  [147, 'a write that the fence stopped was logged as an error with a stack, though it is how a lease ends'],
+];

@@ -1,0 +1,338 @@
+/**
+ * Plays what a seed has drawn: first everything may fail and the laws hold at every write, then faults stop, people hold nothing back any
+ * more, and everything must come to rest with the newest version serving.
+ */
+import { rollouts } from '../../../src/api/resources.ts';
+import type { Logger } from '../../../src/logger.ts';
+import type { RampartProcess } from '../../../src/simulation/rampart-process.ts';
+import { Simulation } from '../../../src/simulation/simulation.ts';
+import type { Pod } from '../../../src/simulation/workloads/kube.ts';
+import { probeDelayMs } from '../../../src/simulation/workloads/pod-plan.ts';
+import { expectItEnds } from './ending.ts';
+import { FaultyNetwork } from './faulty-network.ts';
+import { watchLaws } from './laws.ts';
+import { manifestsOf, namespace, rolloutOf, templateOf } from './manifests.ts';
+import { type Action, drawPlan, goodTag, type Plan, type Version } from './plan.ts';
+
+/** What went wrong, with what led there. */
+export class SwarmFailure extends Error {
+  readonly lines: readonly string[];
+
+  constructor(message: string, lines: readonly string[]) {
+    super(message);
+    this.lines = lines;
+  }
+}
+
+export interface SwarmOutcome {
+  readonly plan: Plan;
+  readonly lines: readonly string[];
+}
+
+/** Throws SwarmFailure where a law is broken or something does not end. */
+export async function runSwarm(seed: number): Promise<SwarmOutcome> {
+  const swarm = new SwarmRun(drawPlan(seed));
+  try {
+    await swarm.play();
+  } catch (error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    throw new SwarmFailure(`seed ${seed}: ${message}`, swarm.lines);
+  }
+  return { plan: swarm.plan, lines: swarm.lines };
+}
+
+const good: Version = { tag: goodTag, errorRatio: 0, slowMs: 0, fate: 'good' };
+
+class SwarmRun {
+  readonly plan: Plan;
+  readonly lines: string[] = [];
+  readonly #simulation: Simulation;
+  readonly #network: FaultyNetwork;
+  readonly #processes: RampartProcess[] = [];
+  readonly #errors: string[] = [];
+  #refuses = false;
+  #killAfter: number | undefined;
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    const { seed, podMs, routeMs } = plan;
+    let network: FaultyNetwork | undefined;
+    this.#simulation = new Simulation({
+      seed,
+      log: this.#log(),
+      pods: (pod, random) => {
+        const { fate, slowMs } = this.#versionOf(pod);
+        return {
+          scheduledMs: random.integer(1, 30),
+          startMs: fate === 'no-image' ? Number.POSITIVE_INFINITY : random.integer(podMs / 2, podMs),
+          readyMs: fate === 'never-ready' ? Number.POSITIVE_INFINITY : random.integer(0, podMs) + slowMs + probeDelayMs(pod),
+          ...(fate === 'crashes' && { crashesAfterMs: random.integer(0, 3 * podMs) }),
+          ...(fate === 'flaps' && random.chance(0.5) && { crashesAfterMs: random.integer(podMs, 60_000) }),
+          endsMs: random.integer(10, 2 * podMs),
+        };
+      },
+      routes: (_, random) => ({
+        acceptsMs: random.integer(1, routeMs),
+        ...(this.#refuses && { refusal: { type: 'Accepted' as const, reason: 'NotAllowedByListeners', message: 'not today' } }),
+      }),
+      behaviour: (pod) => ({ errorRatio: this.#versionOf(pod).errorRatio, medianSeconds: 0.02 }),
+      network: {
+        fateOf: (request) => network?.fateOf(request) ?? {},
+        watchDelayMs: (resource) => network?.watchDelayMs(resource) ?? 0,
+      },
+    });
+    network = new FaultyNetwork(plan.network, this.#simulation.random.split('network'));
+    this.#network = network;
+  }
+
+  async play(): Promise<void> {
+    const { plan } = this;
+    const { cluster, clock, traffic } = this.#simulation;
+    cluster.server.storage.onAnyChange((change) => this.#note(change));
+    const laws = watchLaws(this.#simulation, plan);
+    for (const planned of plan.rollouts) {
+      this.#simulation.apply(...manifestsOf(planned, 'v1'));
+      const { kind } = planned.strategy;
+      traffic.send({
+        requestsPerSecond: 20,
+        namespace,
+        to: kind === 'routed' ? { route: planned.name } : { service: `${planned.name}-stable` },
+      });
+    }
+    for (let count = 0; count < plan.processes; count++) this.#start();
+    await clock.run(60_000);
+    for (const { afterMs, action } of plan.history) {
+      await clock.run(afterMs);
+      this.lines.push(`--- ${JSON.stringify(action)}`);
+      this.#act(action);
+      this.#startIfNoneRuns();
+    }
+    await clock.run(30_000);
+    laws.check();
+    this.lines.push('--- faults stop');
+    this.#network.isFaulty = false;
+    this.#network.isAway = false;
+    this.#refuses = false;
+    this.#simulation.gateway.reconsider();
+    this.#killAfter = undefined;
+    this.#simulation.prometheus.health = 'up';
+    for (const process of this.#running()) process.interruptWatches('broken');
+    this.#startIfNoneRuns();
+    await clock.run(240_000);
+    await expectItEnds(this.#simulation, plan, (line) => this.lines.push(line));
+    laws.check();
+    if (this.#errors.length > 0) throw new Error(`the log has errors:\n${this.#errors.join('\n')}`);
+  }
+
+  #act(action: Action): void {
+    const simulation = this.#simulation;
+    const { server } = simulation.cluster;
+    switch (action.do) {
+      case 'image':
+        this.#edit(action.rollout, { spec: { template: templateOf(action.rollout, action.tag) } });
+        return;
+      case 'scale':
+        this.#edit(action.rollout, { spec: { replicas: action.replicas } });
+        return;
+      case 'pause':
+        this.#edit(action.rollout, { spec: { paused: true } });
+        return;
+      case 'unpause':
+        this.#edit(action.rollout, { spec: { paused: false } });
+        return;
+      case 'abort':
+        this.#command(action.rollout, { abort: true });
+        return;
+      case 'retry':
+        this.#command(action.rollout, { abort: false });
+        return;
+      case 'full':
+        this.#full(action.rollout);
+        return;
+      case 'promote':
+        this.#promote(action.rollout);
+        return;
+      case 'recreate':
+        this.#recreate(action.rollout);
+        return;
+      case 'edit-route':
+        this.#editRoute(action.rollout);
+        return;
+      case 'lose-pod':
+      case 'crash-pod':
+      case 'unready-pod':
+      case 'evict-pod':
+        this.#hurtPod(action.do, action.nth);
+        return;
+      case 'prometheus':
+        simulation.prometheus.health = action.health === 'slow' ? { answersAfterMs: 20_000 } : action.health;
+        return;
+      case 'gateway':
+        this.#refuses = action.refuses;
+        return;
+      case 'away':
+        this.#network.isAway = true;
+        simulation.clock.setTimer(action.forMs, () => {
+          this.#network.isAway = false;
+        });
+        return;
+      case 'watches':
+        this.#interrupt(action.how);
+        return;
+      case 'compact':
+        server.storage.compact();
+        return;
+      case 'kill':
+        this.#killAfter = action.afterWrites;
+        return;
+      case 'stop':
+        for (const process of this.#running().slice(0, 1)) void process.stop();
+        this.#start();
+        return;
+      case 'jump':
+        simulation.clock.jump(action.ms);
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+
+  /** A connection on which nothing comes any more breaks after a while, or stalls. */
+  #interrupt(how: 'ended' | 'broken' | 'gone' | 'silent'): void {
+    for (const process of this.#running()) process.interruptWatches(how);
+  }
+
+  #edit(name: string, body: object): void {
+    if (this.#simulation.get(rollouts, name) !== undefined) this.#simulation.patch(rollouts, name, body);
+  }
+
+  #command(name: string, status: object): void {
+    if (this.#simulation.get(rollouts, name) !== undefined)
+      this.#simulation.patch(rollouts, name, { status }, { subresource: 'status' });
+  }
+
+  #full(name: string): void {
+    const { currentPodHash, stableRS } = this.#simulation.get(rollouts, name)?.status ?? {};
+    if (currentPodHash !== stableRS) this.#command(name, { promoteFull: true });
+  }
+
+  #promote(name: string): void {
+    const status = this.#simulation.get(rollouts, name)?.status;
+    const isPaused = (status?.pauseConditions ?? []).length > 0;
+    this.#command(
+      name,
+      isPaused ? { pauseConditions: null } : { pauseConditions: null, currentStepIndex: (status?.currentStepIndex ?? 0) + 1 },
+    );
+  }
+
+  #recreate(name: string): void {
+    const planned = this.plan.rollouts.find((one) => one.name === name);
+    if (planned === undefined) return;
+    this.#simulation.delete(rollouts, name);
+    this.#simulation.apply(rolloutOf(planned, 'v1'));
+  }
+
+  /** Somebody overwrites the weights. */
+  #editRoute(name: string): void {
+    const planned = this.plan.rollouts.find((one) => one.name === name);
+    if (planned?.strategy.kind !== 'routed') return;
+    const [route] = manifestsOf(planned, 'v1').filter(({ kind }) => kind === 'HTTPRoute');
+    if (route !== undefined) this.#simulation.apply(route);
+  }
+
+  #hurtPod(how: 'lose-pod' | 'crash-pod' | 'unready-pod' | 'evict-pod', nth: number): void {
+    const { cluster } = this.#simulation;
+    const pods = [...cluster.podIndex.in(namespace)];
+    const pod = pods[nth % Math.max(1, pods.length)];
+    if (pod === undefined) return;
+    const key = `${namespace}/${pod.metadata.name}`;
+    if (how === 'lose-pod') cluster.kubelet.lose(key);
+    else if (how === 'crash-pod') cluster.kubelet.crash(key);
+    else if (how === 'unready-pod') cluster.kubelet.setReady(key, false);
+    else void cluster.client('user').evict({ namespace, name: pod.metadata.name });
+  }
+
+  #start(): void {
+    const several = this.plan.processes > 1 || this.#processes.length > 0;
+    const process = this.#simulation.startRampart({
+      controller: { leaderElect: several || this.plan.history.some(({ action }) => action.do === 'stop') },
+      written: (_, writer) => this.#killIfDue(writer),
+    });
+    this.#processes.push(process);
+    this.lines.push(`--- ${process.identity} starts`);
+  }
+
+  #killIfDue(process: RampartProcess): void {
+    if (this.#killAfter === undefined) return;
+    this.#killAfter -= 1;
+    if (this.#killAfter >= 0) return;
+    this.#killAfter = undefined;
+    process.kill();
+    this.lines.push(`--- ${process.identity} is killed`);
+    this.#simulation.clock.setTimer(500, () => this.#startIfNoneRuns());
+  }
+
+  #running(): readonly RampartProcess[] {
+    return this.#processes.filter(({ isRunning }) => isRunning);
+  }
+
+  #startIfNoneRuns(): void {
+    while (this.#running().length < this.plan.processes) this.#start();
+  }
+
+  #versionOf(pod: Pod): Version {
+    const [container] = pod.spec.containers as readonly { readonly image: string }[];
+    const tag = container?.image.slice(container.image.indexOf(':') + 1);
+    return this.plan.versions.find((version) => version.tag === tag) ?? good;
+  }
+
+  #note({
+    kind,
+    key,
+    old,
+    object,
+    isGone,
+    actor,
+  }: Parameters<Parameters<Simulation['cluster']['server']['storage']['onAnyChange']>[0]>[0]): void {
+    const at = (this.#simulation.clock.monotonic() / 1000).toFixed(3);
+    const verb = isGone ? 'delete' : old === undefined ? 'create' : 'update';
+    this.lines.push(`${at} ${actor} ${verb} ${kind.slice(kind.indexOf('/') + 1)} ${key}${detail(object)}`);
+  }
+
+  #log(): Logger {
+    const note = (level: string) => (message: string) => void this.lines.push(`    ${level}: ${message}`);
+    return {
+      debug: () => undefined,
+      info: note('info'),
+      warn: note('warn'),
+      error: (message, fields) => {
+        this.#errors.push(`${message}${fields?.stack === undefined ? '' : `\n${fields.stack}`}`);
+        this.lines.push(`    error: ${message}`);
+      },
+    };
+  }
+}
+
+/** What of an object tells how a delivery goes. */
+function detail(object: object): string {
+  const { spec, status, reason, message } = object as {
+    spec?: { replicas?: number; rules?: readonly { backendRefs?: readonly { weight?: number }[] }[]; selector?: object };
+    status?: { phase?: string; message?: string; currentStepIndex?: number; abort?: boolean; readyReplicas?: number };
+    reason?: string;
+    message?: string;
+  };
+  const parts = [
+    spec?.replicas !== undefined && `replicas=${spec.replicas}`,
+    status?.readyReplicas !== undefined && `ready=${status.readyReplicas}`,
+    spec?.rules !== undefined &&
+      `weights=${spec.rules.map(({ backendRefs = [] }) => backendRefs.map(({ weight }) => weight).join('/')).join(' ')}`,
+    status?.phase !== undefined && `${status.phase}${status.message ? ` "${status.message}"` : ''}`,
+    status?.currentStepIndex !== undefined && `step=${status.currentStepIndex}`,
+    status?.abort && 'abort',
+    reason !== undefined && `${reason}: ${message}`,
+  ];
+  return parts
+    .filter((part) => part !== false && part !== undefined && part !== '')
+    .map((part) => ` ${part}`)
+    .join('');
+}
