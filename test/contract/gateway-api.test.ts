@@ -22,7 +22,7 @@ import type { Cluster, Resource } from '../../src/runtime/cluster.ts';
 import { type EmbeddedCluster, startCluster } from '../../tools/cluster/cluster.ts';
 import type { TraefikGateway } from '../../tools/cluster/traefik/traefik.ts';
 import { startTraefik } from '../../tools/cluster/traefik/traefik.ts';
-import { describeTrafficRouter, type TrafficWorld } from './traffic-router.ts';
+import { describeHeaderRouter, type HeaderWorld } from './traffic-router.ts';
 
 let embedded: EmbeddedCluster;
 let client: KubernetesClient;
@@ -145,7 +145,7 @@ async function makeRoute(kind: RouteKind) {
   return { namespace, resource, key, read, accepted, newRouter, newReleaser, live, edit, setFrozen, end };
 }
 
-async function makeWorld(): Promise<TrafficWorld> {
+async function makeWorld(): Promise<HeaderWorld> {
   const route = await makeRoute('httpRoute');
   await route.accepted();
   const rules = async () => (await route.live()).spec?.rules ?? [];
@@ -215,7 +215,7 @@ async function makeWorld(): Promise<TrafficWorld> {
   };
 }
 
-describeTrafficRouter('Gateway API on kube-apiserver and Traefik', makeWorld);
+describeHeaderRouter('Gateway API on kube-apiserver and Traefik', makeWorld);
 
 function desire(canaryWeight: number): DesiredRoutes {
   const services = { stableService: 'stable', canaryService: 'canary' };

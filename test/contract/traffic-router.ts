@@ -21,9 +21,12 @@ export interface TrafficWorld {
   stripMarks(): Promise<void>;
   /** The weights that the live route object carries for the two Services. */
   liveWeights(): Promise<{ readonly stable: number; readonly canary: number }>;
-  /** Everything a user can see of the live object, weights included, bookkeeping of the API server excluded. */
+  /**
+   * Everything a user can see of what sends requests their way, weights included, bookkeeping excluded: the user's route, and an object of the
+   * router's own beside it as long as that sends any.
+   */
   liveObject(): Promise<unknown>;
-  /** Counts writes to the route object by whoever: grows with each. */
+  /** Counts writes to these objects by whoever: another with each. */
   version(): Promise<string>;
   /** Someone else sets the weights. */
   overwriteWeights(weights: { readonly stable: number; readonly canary: number }): Promise<void>;
@@ -37,13 +40,17 @@ export interface TrafficWorld {
   /** Settles when the data plane has taken what the live object says and the router's cache shows it. */
   resumeDataPlane(): Promise<void>;
   removeRoute(): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** The same for a kind of router that carries header routes. */
+export interface HeaderWorld extends TrafficWorld {
   /** Names of the managed routes that the live object carries, in their order. */
   liveManaged(): Promise<readonly string[]>;
   /** A user changes what the route says of all traffic of the two Services. */
   editSource(): Promise<void>;
   /** Someone else makes a managed route catch other requests. */
   breakManaged(): Promise<void>;
-  end(): Promise<void>;
 }
 
 const never = new AbortController().signal;
@@ -57,8 +64,22 @@ function desire(world: TrafficWorld, canaryWeight: number, managedRoutes: readon
   return { stableService, canaryService, canaryWeight, stableWeight, maxWeight, additional: [], managedRoutes };
 }
 
-export function describeTrafficRouter(name: string, makeWorld: () => Promise<TrafficWorld>): void {
-  const inWorld = (promise: string, run: (world: TrafficWorld) => Promise<void>) =>
+/** Converges and lets the data plane follow. */
+async function settle(
+  world: TrafficWorld,
+  router: TrafficRouter,
+  canaryWeight: number,
+  managed: readonly ManagedRoute[] = [],
+): Promise<RouteEvidence> {
+  await router.converge(desire(world, canaryWeight, managed), never);
+  await world.resumeDataPlane();
+  return router.converge(desire(world, canaryWeight, managed), never);
+}
+
+type InWorld<World extends TrafficWorld> = (promise: string, run: (world: World) => Promise<void>) => void;
+
+function worlds<World extends TrafficWorld>(name: string, makeWorld: () => Promise<World>): InWorld<World> {
+  return (promise, run) =>
     test(`${name}: ${promise}`, async () => {
       const world = await makeWorld();
       try {
@@ -67,19 +88,40 @@ export function describeTrafficRouter(name: string, makeWorld: () => Promise<Tra
         await world.end();
       }
     });
+}
 
-  /** Converges and lets the data plane follow. */
-  const settle = async (
-    world: TrafficWorld,
-    router: TrafficRouter,
-    canaryWeight: number,
-    managed: readonly ManagedRoute[] = [],
-  ): Promise<RouteEvidence> => {
-    await router.converge(desire(world, canaryWeight, managed), never);
-    await world.resumeDataPlane();
-    return router.converge(desire(world, canaryWeight, managed), never);
-  };
+/** For a kind of router that carries header routes as well. */
+export function describeHeaderRouter(name: string, makeWorld: () => Promise<HeaderWorld>): void {
+  describeWeights(worlds(name, makeWorld));
+  describeHeaders(worlds(name, makeWorld));
+}
 
+/** For a kind of router that carries weights alone. */
+export function describeWeightRouter(name: string, makeWorld: () => Promise<TrafficWorld>): void {
+  const inWorld = worlds(name, makeWorld);
+  describeWeights(inWorld);
+
+  inWorld('what it cannot carry is refused in words, nothing is written for it, and weights go on', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 30);
+    const version = await world.version();
+    for (const refused of [
+      desire(world, 40, [beta]),
+      { ...desire(world, 40), additional: [{ service: 'experiment', weight: 5 }] },
+    ]) {
+      expect(await router.converge(refused, never)).toMatchObject({
+        state: 'failed',
+        liveCanaryWeight: 30,
+        message: expect.stringContaining('does not carry'),
+      });
+      expect(router.stillConfirms(refused)).toBe(false);
+    }
+    expect(await world.version()).toBe(version);
+    expect(await settle(world, router, 0)).toMatchObject({ state: 'confirmed', liveCanaryWeight: 0 });
+  });
+}
+
+function describeWeights(inWorld: InWorld<TrafficWorld>): void {
   inWorld('a good route has no problems', async (world) => {
     expect(world.newRouter().problems(world)).toEqual([]);
   });
@@ -224,6 +266,30 @@ export function describeTrafficRouter(name: string, makeWorld: () => Promise<Tra
     await world.thawCache();
   });
 
+  inWorld('nor is a stale cache taken for what is there when it happens to show what is wanted', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 10);
+    await world.freezeCache();
+    await router.converge(desire(world, 50), never);
+    expect(router.stillConfirms(desire(world, 10))).toBe(false);
+    expect(await router.converge(desire(world, 10), never)).toMatchObject({ liveCanaryWeight: 10 });
+    expect(await world.liveWeights()).toEqual({ stable: world.maxWeight - 10, canary: 10 });
+    await world.thawCache();
+  });
+
+  inWorld('a route that is gone is said by name, not thrown', async (world) => {
+    const router = world.newRouter();
+    await settle(world, router, 10);
+    await world.removeRoute();
+    const evidence = await router.converge(desire(world, 20), never);
+    expect(evidence).toMatchObject({ state: 'failed', liveCanaryWeight: 0 });
+    expect(evidence.message).toContain(world.routeName);
+    expect(router.problems(world).map(({ message }) => message)).toEqual([expect.stringContaining(world.routeName)]);
+    await router.release(never);
+  });
+}
+
+function describeHeaders(inWorld: InWorld<HeaderWorld>): void {
   inWorld('header routes come and go with the weight, in the order asked for', async (world) => {
     const before = await world.liveObject();
     const router = world.newRouter();
@@ -292,16 +358,5 @@ export function describeTrafficRouter(name: string, makeWorld: () => Promise<Tra
     await world.editSource();
     expect(await router.converge(desire(world, 10, [beta]), never)).toMatchObject({ reasserted: false });
     expect(await world.liveObject()).toEqual(wanted);
-  });
-
-  inWorld('a route that is gone is said by name, not thrown', async (world) => {
-    const router = world.newRouter();
-    await settle(world, router, 10);
-    await world.removeRoute();
-    const evidence = await router.converge(desire(world, 20), never);
-    expect(evidence).toMatchObject({ state: 'failed', liveCanaryWeight: 0 });
-    expect(evidence.message).toContain(world.routeName);
-    expect(router.problems(world).map(({ message }) => message)).toEqual([expect.stringContaining(world.routeName)]);
-    await router.release(never);
   });
 }

@@ -13,18 +13,43 @@ type World = ReadonlyMap<string, KubeObject>;
 /** Watches of two kinds are not ordered against each other: what a controller knows of endpoints may be this old when pods die. */
 const watchLagMs = 1000;
 
-const names = { stable: 'stable', canary: 'canary', rollout: 'shop', route: 'shop' };
+const names = { stable: 'stable', canary: 'canary', rollout: 'shop' };
 
-function weightOf(route: Route | undefined, service: string): number | undefined {
-  const users = (route?.spec?.rules ?? []).filter(({ name }) => name === undefined);
-  const backends = users.flatMap(({ backendRefs }) => backendRefs ?? []);
-  return backends.find(({ name }) => name === service)?.weight;
+/** The object that carries the weights of the shop. */
+export interface Road {
+  readonly kind: string;
+  readonly name: string;
+  /** Undefined where it sends requests to neither. */
+  weight(object: KubeObject | undefined, side: 'stable' | 'canary'): number | undefined;
+  /** How many other ways to the canary it has. */
+  added(object: KubeObject | undefined): number;
+  /** Whoever serves it says that it has taken this very version; true where nobody says. */
+  isTaken(object: KubeObject | undefined): boolean;
 }
 
-/** Rules that header and mirror routes have added: the user's have no names here. */
-function addedTo(route: Route | undefined): number {
-  return (route?.spec?.rules ?? []).filter(({ name }) => name !== undefined).length;
-}
+/** An HTTPRoute. Rules of the user have no names here, those that header and mirror routes add have. */
+export const gatewayRoad: Road = {
+  kind: 'HTTPRoute',
+  name: 'shop',
+  weight: (object, side) => {
+    const users = ((object as Route | undefined)?.spec?.rules ?? []).filter(({ name }) => name === undefined);
+    return users.flatMap(({ backendRefs }) => backendRefs ?? []).find(({ name }) => name === side)?.weight;
+  },
+  added: (object) => ((object as Route | undefined)?.spec?.rules ?? []).filter(({ name }) => name !== undefined).length,
+  isTaken: (object) => object !== undefined && routeAcceptance(object as Route).state === 'confirmed',
+};
+
+/** A canary Ingress: without it everything is sent to stable. */
+export const nginxRoad: Road = {
+  kind: 'Ingress',
+  name: 'shop-shop-canary',
+  weight: (object, side) => {
+    const canary = Number(object?.metadata.annotations?.['nginx.ingress.kubernetes.io/canary-weight'] ?? 0);
+    return side === 'canary' ? canary : 100 - canary;
+  },
+  added: () => 0,
+  isTaken: () => true,
+};
 
 function readyBehind(world: World, service: string): number {
   return [...world.values()]
@@ -46,37 +71,40 @@ function replay(history: readonly Version[], see: (before: World, version: Versi
   }
 }
 
-const get = <T extends KubeObject>(world: World, kind: string, name: string): T | undefined =>
+const get = <T extends KubeObject = KubeObject>(world: World, kind: string, name: string): T | undefined =>
   world.get(`${kind}/${name}`) as T | undefined;
 
 /**
  * Throws where one was broken: weights sum to 100; weight goes only where a ready endpoint was last seen; a step moves on only when the gateway has
  * accepted the generation that carries its weight; rules are added only for a canary that answers; the stable side stays whole; the canary loses pods only while it has no weight.
  */
-export function expectRoutedLaws(history: readonly Version[], { replicas = 5 }: { readonly replicas?: number } = {}): void {
+export function expectRoutedLaws(
+  history: readonly Version[],
+  { replicas = 5, road = gatewayRoad }: { readonly replicas?: number; readonly road?: Road } = {},
+): void {
   let readyCanarySeenMs = Number.NEGATIVE_INFINITY;
   replay(history, (before, { kind, name, object, seenMs }) => {
     if (readyBehind(before, names.canary) > 0) readyCanarySeenMs = seenMs;
-    if (kind === 'HTTPRoute' && name === names.route)
-      expectRouteLaws(before, object as Route | undefined, seenMs - readyCanarySeenMs <= watchLagMs);
-    if (kind === 'Rollout' && name === names.rollout) expectStepLaw(before, object as Rollout | undefined);
-    if (kind === 'ReplicaSet') expectPodLaws(before, object as ReplicaSet | undefined, replicas);
-    if (kind === 'Service') expectSwitchLaw(before, object as Service | undefined);
+    if (kind === road.kind && name === road.name) expectRouteLaws(road, before, object, seenMs - readyCanarySeenMs <= watchLagMs);
+    if (kind === 'Rollout' && name === names.rollout) expectStepLaw(road, before, object as Rollout | undefined);
+    if (kind === 'ReplicaSet') expectPodLaws(road, before, object as ReplicaSet | undefined, replicas);
+    if (kind === 'Service') expectSwitchLaw(road, before, object as Service | undefined);
   });
 }
 
-function expectRouteLaws(before: World, route: Route | undefined, canaryReady: boolean): void {
-  if (route === undefined) return;
-  const [stable, canary] = [weightOf(route, names.stable), weightOf(route, names.canary)];
+function expectRouteLaws(road: Road, before: World, object: KubeObject | undefined, canaryReady: boolean): void {
+  if (object === undefined) return;
+  const [stable, canary] = [road.weight(object, 'stable'), road.weight(object, 'canary')];
   expect((stable ?? 0) + (canary ?? 0), 'weights sum to 100').toBe(100);
-  const earlier = weightOf(get<Route>(before, 'HTTPRoute', names.route), names.canary);
-  if (canary !== undefined && earlier !== undefined && canary > earlier)
+  const earlier = get(before, road.kind, road.name);
+  const had = road.weight(earlier, 'canary');
+  if (canary !== undefined && had !== undefined && canary > had)
     expect(canaryReady, `the canary had a ready endpoint when it got weight ${canary}`).toBe(true);
-  if (addedTo(route) > addedTo(get<Route>(before, 'HTTPRoute', names.route)))
+  if (road.added(object) > road.added(earlier))
     expect(canaryReady, 'the canary had a ready endpoint when a rule was added for it').toBe(true);
 }
 
-function expectStepLaw(before: World, rollout: Rollout | undefined): void {
+function expectStepLaw(road: Road, before: World, rollout: Rollout | undefined): void {
   const earlier = get<Rollout>(before, 'Rollout', names.rollout);
   const [from, to] = [earlier?.status?.currentStepIndex, rollout?.status?.currentStepIndex];
   if (from === undefined || to === undefined || to <= from || rollout?.status?.currentPodHash !== earlier?.status?.currentPodHash)
@@ -84,15 +112,15 @@ function expectStepLaw(before: World, rollout: Rollout | undefined): void {
   if (rollout?.status?.promoteFull === true || rollout?.status?.stableRS === rollout?.status?.currentPodHash) return;
   for (const step of (rollout?.spec.strategy?.canary?.steps ?? []).slice(from, to)) {
     if (step.setWeight === undefined) continue;
-    const route = get<Route>(before, 'HTTPRoute', names.route);
-    expect(weightOf(route, names.canary), `the route's weight when step setWeight ${step.setWeight} was done`).toBe(step.setWeight);
-    expect(route === undefined ? '' : routeAcceptance(route).state, 'the gateway has accepted this very generation').toBe(
-      'confirmed',
+    const route = get(before, road.kind, road.name);
+    expect(road.weight(route, 'canary'), `the weight of the road when step setWeight ${step.setWeight} was done`).toBe(
+      step.setWeight,
     );
+    expect(road.isTaken(route), 'the gateway has accepted this very generation').toBe(true);
   }
 }
 
-function expectPodLaws(before: World, replicaSet: ReplicaSet | undefined, replicas: number): void {
+function expectPodLaws(road: Road, before: World, replicaSet: ReplicaSet | undefined, replicas: number): void {
   const rollout = get<Rollout>(before, 'Rollout', names.rollout);
   if (replicaSet === undefined || rollout?.status?.stableRS === undefined || rollout.status.stableRS === '') return;
   const hash = replicaSet.metadata.labels?.[labels.podTemplateHash];
@@ -105,20 +133,20 @@ function expectPodLaws(before: World, replicaSet: ReplicaSet | undefined, replic
       rollout.spec.replicas ?? replicas,
     );
   if (to > 0) return;
-  const route = get<Route>(before, 'HTTPRoute', names.route);
-  for (const service of [names.stable, names.canary]) {
+  const route = get(before, road.kind, road.name);
+  for (const service of ['stable', 'canary'] as const) {
     const selects = get<Service>(before, 'Service', service)?.spec.selector?.[labels.podTemplateHash] === hash;
-    const isMet = (weightOf(route, service) ?? 0) > 0 || (service === names.canary && addedTo(route) > 0);
+    const isMet = (road.weight(route, service) ?? 0) > 0 || (service === names.canary && road.added(route) > 0);
     if (selects && isMet) throw new Error(`${replicaSet.metadata.name} lost its pods while ${service} had weight`);
   }
 }
 
 /** A Service's selector never moves while it has weight and the other one could carry it. */
-function expectSwitchLaw(before: World, service: Service | undefined): void {
+function expectSwitchLaw(road: Road, before: World, service: Service | undefined): void {
   const earlier = service === undefined ? undefined : get<Service>(before, 'Service', service.metadata.name);
   const [from, to] = [earlier?.spec.selector?.[labels.podTemplateHash], service?.spec.selector?.[labels.podTemplateHash]];
   if (service === undefined || from === undefined || to === undefined || from === to) return;
   const { name } = service.metadata;
   if (name !== names.canary) return;
-  expect(weightOf(get<Route>(before, 'HTTPRoute', names.route), name) ?? 0, `weight of ${name} when its selector moved`).toBe(0);
+  expect(road.weight(get(before, road.kind, road.name), 'canary') ?? 0, `weight of ${name} when its selector moved`).toBe(0);
 }

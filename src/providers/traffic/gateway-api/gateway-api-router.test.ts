@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { desire, never, route, routerFor, weights } from '../../../../test/contract/front-route.ts';
 import { acceptedRoute, RouteDouble } from '../../../../test/contract/route-double.ts';
-import { describeTrafficRouter } from '../../../../test/contract/traffic-router.ts';
+import { describeHeaderRouter } from '../../../../test/contract/traffic-router.ts';
 import type { GatewayApiRouting } from '../../../api/gateway-api-routing.ts';
 import { ApiError } from '../../../runtime/cluster.ts';
 import { MarkedRoutes } from './marked-routes.ts';
@@ -14,7 +14,7 @@ function editRules(double: RouteDouble, change: (rule: RouteRule) => RouteRule):
   double.put({ ...old, spec: { ...old.spec, rules: (old.spec?.rules ?? []).map(change) } });
 }
 
-describeTrafficRouter('Gateway API on a double', async () => {
+describeHeaderRouter('Gateway API on a double', async () => {
   const double = new RouteDouble(route('front', { labels: { team: 'shop' } }));
   double.accept();
   const live = () => double.live('HTTPRoute', 'shop', 'front');
