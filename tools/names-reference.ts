@@ -53,7 +53,8 @@ const annotationMeanings: Meanings<keyof typeof annotations> = {
   podsToChange:
     'On ReplicaSets: keys of labels and annotations that their pods may not have yet as the template has them, as JSON.',
   weightsOf:
-    'On routes while a canary has weight: for which Rollouts, and how the route is given back if they are deleted while Rampart is down; JSON.',
+    'On routes while a canary has weight: for which Rollouts, and how the route is given back if they are deleted while Rampart is down; JSON. On canary Ingresses always.',
+  weightedAt: 'On canary Ingresses: when their weight was written.',
 };
 
 const conditionMeanings: Meanings<ConditionType> = {
@@ -99,6 +100,8 @@ const eventMeanings: Meanings<EventReason> = {
   SwitchService: 'A Service selects other pods.',
   TrafficWeightUpdated: 'The routes carry another weight.',
   TrafficRoutingError: 'The routes could not be written, or their gateway refused them.',
+  CreatingCanaryIngress: 'A canary Ingress was made, by router nginx.',
+  PatchingCanaryIngress: 'A canary Ingress got another weight, or followed an edit of the Ingress that it stands beside.',
   ExperimentCreated: 'Not written by this version.',
   ReplicaSetCreateError: 'The API server refused a ReplicaSet.',
   ReconciliationError: 'Not written by this version.',

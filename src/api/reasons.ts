@@ -87,6 +87,8 @@ export const eventReasons = {
   switchService: 'SwitchService',
   trafficWeightUpdated: 'TrafficWeightUpdated',
   trafficRoutingError: 'TrafficRoutingError',
+  creatingCanaryIngress: 'CreatingCanaryIngress',
+  patchingCanaryIngress: 'PatchingCanaryIngress',
   experimentCreated: 'ExperimentCreated',
   replicaSetCreateError: 'ReplicaSetCreateError',
   reconciliationError: 'ReconciliationError',

@@ -28,6 +28,8 @@ export interface Case {
   /** How long ReplicaSets count pods on their way out. */
   readonly endingMs?: number;
   readonly routeMs: number;
+  /** Nobody says when routes were accepted. */
+  readonly silent?: boolean;
   readonly actions: readonly Action[];
   /** More of the strategy. */
   readonly options?: Partial<CanaryStrategy>;
@@ -146,6 +148,7 @@ export const scenario = (routed: boolean): fc.Arbitrary<Case> =>
     podMs: fc.constantFrom(0, 400, 2500),
     endingMs: fc.constantFrom(0, 40, 900),
     routeMs: fc.constantFrom(0, 700, 3000),
+    silent: fc.boolean(),
     actions: fc.array(action, { maxLength: 14 }),
     options: routed ? routedOptions : options,
   });
@@ -187,6 +190,7 @@ function worldOf(one: Case, times: Times): ToyWorld {
     },
     routeLatencyMs: () => one.routeMs,
     endingMs: one.endingMs ?? 0,
+    hasSilentRoutes: one.silent === true,
     ...times,
     watch: lawsFor({
       maxSurge,

@@ -28,6 +28,8 @@ export interface ToyOptions {
   readonly endingMs?: number;
   /** How long the gateway takes to accept a change. */
   readonly routeLatencyMs?: () => number;
+  /** Nobody tells when a change of routes was accepted: the router knows how long it takes, as where Ingresses carry the weights. */
+  readonly hasSilentRoutes?: boolean;
   readonly name?: string;
   readonly services?: readonly string[];
   readonly templates?: readonly AnalysisTemplate[];
@@ -332,13 +334,14 @@ export class ToyWorld {
     const state = this.nowMs >= this.routesAcceptedAtMs ? 'confirmed' : 'pending';
     const message = state === 'confirmed' ? '' : 'the gateway has not accepted route shop yet';
     const old = this.evidence;
-    this.evidence = { desired, state, message, liveCanaryWeight: desired.canaryWeight, reasserted: false };
+    const settles = state === 'pending' && this.options.hasSilentRoutes === true ? { settlesAtMs: this.routesAcceptedAtMs } : {};
+    this.evidence = { desired, state, message, liveCanaryWeight: desired.canaryWeight, reasserted: false, ...settles };
     return !isEqual(old, this.evidence);
   }
 
   /** The ReplicaSet and endpoint controllers and the watch on routes; true if any of them changed something. */
   runCluster(): boolean {
-    let moved = this.evidence !== undefined && this.hearRoutes();
+    let moved = this.evidence !== undefined && this.options.hasSilentRoutes !== true && this.hearRoutes();
     moved = this.podWork.run(this) || moved;
     for (const replicaSet of this.replicaSets.values()) moved = this.runReplicaSet(replicaSet) || moved;
     for (const service of this.services.values()) moved = this.runService(service) || moved;

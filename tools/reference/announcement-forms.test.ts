@@ -139,6 +139,15 @@ const lives: Readonly<Record<string, () => void>> = {
     const match = [{ headerName: 'x-canary', headerValue: { exact: 'yes' } }];
     const desired = { ...routes.desired, managedRoutes: [{ kind: 'header' as const, name: 'beta', match }] };
     noteDecision({ ...observed, routes: { ...routes, desired, reasserted: true } }, world.nowMs);
+    const deeds = [
+      {
+        reason: 'CreatingCanaryIngress' as const,
+        message: 'Created canary Ingress shop-web-canary with weight 0',
+        identity: 'a/1',
+      },
+      { reason: 'PatchingCanaryIngress' as const, message: 'Patched canary Ingress shop-web-canary, weight 20', identity: 'a/2' },
+    ];
+    noteDecision({ ...observed, routes: { ...routes, deeds } }, world.nowMs);
     noteDecision({ ...observed, routes: { ...routes, state: 'failed', message: 'HTTPRoute shop was not accepted' } }, world.nowMs);
     then(world, () => world.command({ pauseConditions: null }));
   },

@@ -60,6 +60,12 @@ export const rolloutEvents: readonly EventForm[] = [
   ),
   normal('ScalingReplicaSet', 'Scaled down ReplicaSet <name> (revision <revision>) from <pods> to <pods>', 'Pods were taken away.'),
   normal('SwitchService', "Switched selector for service '<name>' from '<hash>' to '<hash>'", 'A Service selects other pods.'),
+  normal('CreatingCanaryIngress', 'Created canary Ingress <name> with weight <weight>', 'Router nginx has made a canary Ingress.'),
+  normal(
+    'PatchingCanaryIngress',
+    'Patched canary Ingress <name>, weight <weight>',
+    'It has another weight, or follows an edit of the Ingress that it stands beside.',
+  ),
   normal('TrafficWeightUpdated', 'Traffic weight updated from <weight> to <weight>', 'The routes carry another weight.'),
   warning('TrafficRoutingError', reasserted('weights'), 'Someone else changed weights that this Rollout owns.'),
   warning('TrafficRoutingError', reasserted('weights or added rules'), 'The same, while header or mirror routes are there.'),

@@ -11,6 +11,7 @@ import { decide } from '../../core/rollout/decide.ts';
 import type { Decision } from '../../core/rollout/decision.ts';
 import type { EffectFailure, ObservedRollout } from '../../core/rollout/observed-rollout.ts';
 import { type Outcome, outcomesOf } from '../../core/rollout/outcome.ts';
+import type { RouteEvidence } from '../../core/rollout/routes.ts';
 import type { RouteReleaser } from '../../providers/traffic/traffic-router.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
@@ -136,7 +137,7 @@ export class RolloutReconciler {
       memory.untold.clear();
       const { namespace = '' } = observed.rollout.metadata;
       this.#options.pods.want({ key, namespace, uid: memory.uid }, decision.podOrders ?? []);
-      if (memory.routes?.reasserted === true) memory.routes = { ...memory.routes, reasserted: false };
+      memory.routes = withoutTold(memory.routes, observed.routes);
       return decision.next;
     }
   }
@@ -228,6 +229,7 @@ function remember(memory: Memory, decision: Decision, applied: Applied): boolean
   const routes = applied.routes && {
     ...applied.routes,
     reasserted: applied.routes.reasserted || memory.routes?.reasserted === true,
+    ...untoldDeeds(memory.routes, applied.routes),
   };
   const isNewWord = routes !== undefined && !isDeepStrictEqual(routes, memory.routes);
   if (routes !== undefined) memory.routes = routes;
@@ -236,6 +238,20 @@ function remember(memory: Memory, decision: Decision, applied: Applied): boolean
       if (isOfEffect(announcement)) memory.untold.set(announcement.identity, announcement);
   }
   return isNewWord || applied.failures.length > 0;
+}
+
+/** What routers wrote stays news, like fields that were set again, until it is told. */
+function untoldDeeds(before: RouteEvidence | undefined, now: RouteEvidence): Pick<RouteEvidence, 'deeds'> {
+  const deeds = [...(before?.deeds ?? []), ...(now.deeds ?? [])];
+  return deeds.length === 0 ? {} : { deeds };
+}
+
+/** `told`: the word that the decision spoke of. */
+function withoutTold(routes: RouteEvidence | undefined, told: RouteEvidence | undefined): RouteEvidence | undefined {
+  if (routes === undefined || told === undefined || (!told.reasserted && told.deeds === undefined)) return routes;
+  const { deeds: before = [], ...rest } = routes;
+  const deeds = before.filter(({ identity }) => !told.deeds?.some((deed) => deed.identity === identity));
+  return { ...rest, reasserted: routes.reasserted && !told.reasserted, ...(deeds.length > 0 && { deeds }) };
 }
 
 /** The world was not as decided on. What changed it usually arrives by a watch at once; what never does is asked for ever more rarely. */

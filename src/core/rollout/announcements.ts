@@ -13,6 +13,7 @@ import type { ObservedRollout } from './observed-rollout.ts';
 import { type RunType, recordedRuns, runTypes } from './recorded-runs.ts';
 import type { ReplicaSetEffects } from './replica-set-effects.ts';
 import { wasReused } from './revisions.ts';
+import type { RouteDeed } from './routes.ts';
 import { recordedScalings, type Scaling } from './scaling-record.ts';
 import type { ServiceSwitch } from './services.ts';
 import type { Situation } from './situation.ts';
@@ -33,7 +34,7 @@ export interface Story {
 }
 
 /** Deeds of one pass, in the order in which they are told. */
-const nth = { switches: 0, weight: 20, routes: 21, runs: 30 } as const;
+const nth = { switches: 0, deeds: 10, weight: 20, routes: 21, runs: 30 } as const;
 /** What becomes of the Rollout in one pass, likewise. */
 const turns = { paused: 0, resumed: 1, stuck: 2, tookBack: 3 } as const;
 
@@ -164,6 +165,7 @@ function traffic({ situation, chapter, next, switches }: Story): readonly Announ
   const { text } = chapter.epoch;
   const index = next.currentStepIndex ?? 0;
   const told = switches.map((one, number) => switched(situation.revision, chapter, one, nth.switches + number));
+  told.push(...(observed.routes?.deeds ?? []).map((deed, number) => routeDeed(chapter, deed, nth.deeds + number)));
   const before = status.canary?.weights?.canary.weight;
   const after = next.canary?.weights?.canary.weight;
   if (before !== undefined && after !== undefined && before !== after) {
@@ -184,6 +186,11 @@ function traffic({ situation, chapter, next, switches }: Story): readonly Announ
     told.push(warning({ ...trouble, message, identity: `${text}/reasserted/${index}/${situation.now}` }));
   }
   return told;
+}
+
+/** Its identity is the version that it made: who writes the same again has written again. */
+function routeDeed(chapter: Chapter, { reason, message, identity }: RouteDeed, number: number): Announcement {
+  return normal({ reason, message, identity: `route/${identity}`, order: order.deedOrder(chapter, number) });
 }
 
 function switched(revision: number, chapter: Chapter, { effect, from, told }: ServiceSwitch, number: number): Announcement {

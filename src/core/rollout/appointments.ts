@@ -25,6 +25,7 @@ export function nextAppointment(situation: Situation, course: Course, moved: Adv
     if (deadline !== undefined && deadline !== null) at(Date.parse(deadline));
   }
   if (moved.traffic?.known === true && !moved.traffic.confirmed) {
+    at(observed.routes?.settlesAtMs);
     next = sooner(next, requeue(observed.routes?.state === 'failed' && !course.aborted ? routesFailedMs : routesPendingMs));
   }
   return next;

@@ -88,6 +88,22 @@ describe('a canary with routes', () => {
     expect(world.sizes()).toEqual({ v1: 0, v2: 0, v3: 0, v4: 10 });
   });
 
+  it('looks again at the moment when nobody will have told that the weight was taken', () => {
+    let latency = 0;
+    const world = stableWorld(
+      { steps: [{ setWeight: 20 }, { pause: {} }] },
+      { routeLatencyMs: () => latency, hasSilentRoutes: true },
+    );
+    latency = 1_300;
+    world.image('v2');
+    world.settle();
+    expect(weight(world)).toBe(20);
+    expect(world.next).toEqual({ kind: 'requeue', afterMs: 1_300 });
+    expect(world.status.currentStepIndex).toBe(0);
+    world.settle(1_300);
+    expect(world.status).toMatchObject({ currentStepIndex: 1, phase: 'Paused' });
+  });
+
   it('moves on only when the gateway has accepted the weight', () => {
     let latency = 0;
     const world = stableWorld({ steps: [{ setWeight: 20 }, { pause: {} }] }, { routeLatencyMs: () => latency });

@@ -55,6 +55,18 @@ export interface RouteEvidence {
   readonly liveCanaryWeight: number;
   /** True if this pass found our fields changed by someone else and wrote them again. */
   readonly reasserted: boolean;
+  /** When what is pending is taken as done if nothing happens until then, in milliseconds since the epoch; undefined where a change is awaited. */
+  readonly settlesAtMs?: number;
+  /** What was written into objects of the router's own, in its order; undefined where nothing was. */
+  readonly deeds?: readonly RouteDeed[];
+}
+
+/** A write that people are told of under a reason of its own. */
+export interface RouteDeed {
+  readonly reason: 'CreatingCanaryIngress' | 'PatchingCanaryIngress';
+  readonly message: string;
+  /** The version of the object that it made: no two deeds have the same. */
+  readonly identity: string;
 }
 
 export function sameRoutes(a: DesiredRoutes, b: DesiredRoutes): boolean {
