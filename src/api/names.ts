@@ -56,6 +56,8 @@ export const annotations = {
   podsToChange: 'rampart.dev/pods-to-change',
   /** On routes, while a canary has weight: JSON that says for which Rollouts, and how to give the route back without them. */
   weightsOf: 'rampart.dev/weights-of',
+  /** On canary Ingresses: when their weight was written, RFC 3339, since nothing else says whether it has been taken. */
+  weightedAt: 'rampart.dev/weighted-at',
 } as const;
 
 /** Value of `annotations.onFailure`. */

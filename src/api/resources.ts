@@ -31,6 +31,8 @@ export const pods = namespaced('', 'v1', 'Pod', 'pods');
 export const events = namespaced('', 'v1', 'Event', 'events');
 export const secrets = namespaced('', 'v1', 'Secret', 'secrets');
 
+export const ingresses = namespaced('networking.k8s.io', 'v1', 'Ingress', 'ingresses');
+
 const GATEWAY_GROUP = 'gateway.networking.k8s.io';
 export const httpRoutes = namespaced(GATEWAY_GROUP, 'v1', 'HTTPRoute', 'httproutes');
 export const grpcRoutes = namespaced(GATEWAY_GROUP, 'v1', 'GRPCRoute', 'grpcroutes');

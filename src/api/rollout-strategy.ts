@@ -101,6 +101,10 @@ export const canaryStrategySchema = withRules(canaryStrategyFields, [
     message: 'a step setCanaryScale can only be used with trafficRouting',
   },
   {
+    rule: '!has(self.steps) || !has(self.trafficRouting) || !has(self.trafficRouting.nginx) || self.steps.all(step, !has(step.setHeaderRoute) && !has(step.setMirrorRoute))',
+    message: 'router nginx does not carry the steps setHeaderRoute and setMirrorRoute',
+  },
+  {
     rule: `!has(self.steps) || self.steps.all(step, !has(step.setWeight) || step.setWeight <= ${MAX_WEIGHT})`,
     message: 'a step setWeight must be from 0 to 100, or to maxTrafficWeight',
   },

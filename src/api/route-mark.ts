@@ -24,6 +24,7 @@ const markSchema = z.object({
   /** Key of the label that the route wears meanwhile. */
   label: z.string().min(1).optional(),
   rules: z.array(ruleSchema).optional(),
+  annotations: z.array(z.string()).optional(),
 });
 
 /** What one Rollout has to do with a route: its two Services, which are in its own namespace, and what else it wrote. */
@@ -34,6 +35,8 @@ export interface RouteMark {
   readonly label?: string | undefined;
   /** Rules that were added; undefined where none were. */
   readonly rules?: readonly MarkedRule[] | undefined;
+  /** Keys of annotations that were put on; undefined where none were. */
+  readonly annotations?: readonly string[] | undefined;
 }
 
 /** `namespace/name` of a Rollout -> its mark. What cannot be read is as if it were not there. */
@@ -56,9 +59,9 @@ export function routeMarksText(marks: ReadonlyMap<string, RouteMark>): string | 
   const sorted = [...marks].sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(
     Object.fromEntries(
-      sorted.map(([rollout, { stable, canary, maxWeight, label, rules }]) => [
+      sorted.map(([rollout, { stable, canary, maxWeight, label, rules, annotations: worn }]) => [
         rollout,
-        { stable, canary, maxWeight, label, rules },
+        { stable, canary, maxWeight, label, rules, annotations: worn },
       ]),
     ),
   );

@@ -42,13 +42,24 @@ export const istioSchema = z.object({
   ),
 });
 
-export const nginxSchema = z.object({
+const nginxFields = z.object({
   annotationPrefix: text('Prefix of the annotations; nginx.ingress.kubernetes.io if absent.'),
   stableIngress: text('The Ingress that routes to the stable Service.'),
   stableIngresses: strings('Several of them, instead of stableIngress.'),
   additionalIngressAnnotations: stringMap('Annotations for the canary Ingress; keys without a prefix get annotationPrefix.'),
   canaryIngressAnnotations: stringMap('Annotations for the canary Ingress, taken as they are.'),
 });
+
+const hasOne = "has(self.stableIngress) && self.stableIngress != ''";
+const hasSeveral = 'has(self.stableIngresses) && self.stableIngresses.size() > 0';
+
+export const nginxSchema = withRules(nginxFields, [
+  {
+    rule: `!(${hasOne} && ${hasSeveral})`,
+    message: 'nginx must have only one of stableIngress and stableIngresses',
+  },
+  { rule: `(${hasOne}) || (${hasSeveral})`, message: 'nginx must have one of stableIngress and stableIngresses' },
+]);
 
 export const albSchema = z.object({
   ingress: text('The Ingress of the load balancer.'),
@@ -84,7 +95,10 @@ export const appMeshSchema = z.object({
 
 const trafficRoutingFields = z.object({
   istio: object(istioSchema, 'Routes by Istio VirtualServices.'),
-  nginx: object(nginxSchema, 'Routes by a second Ingress of ingress-nginx.'),
+  nginx: object(
+    nginxSchema,
+    'Routes by a second Ingress beside the one of the user, for ingress-nginx and what reads its annotations.',
+  ),
   alb: object(albSchema, 'Routes by an AWS Application Load Balancer.'),
   smi: object(
     z.object({

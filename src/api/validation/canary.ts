@@ -8,6 +8,7 @@ import { stepProblems } from './canary-step.ts';
 import { antiAffinityProblems } from './injected.ts';
 import { notNegative } from './limits.ts';
 import { managedNameProblem, managedRouteStepProblems } from './managed-routes.ts';
+import { nginxProblems, nginxStepProblems } from './nginx.ts';
 
 const DEFAULT_MAX_WEIGHT = 100;
 
@@ -22,7 +23,7 @@ export function canaryProblems(canary: CanaryStrategy, path: string): readonly P
     ...thresholdProblems(canary, path),
     ...(trafficRouting === undefined ? [] : trafficRoutingProblems(trafficRouting, `${path}.trafficRouting`)),
     ...(steps ?? []).flatMap((step, index) => stepProblems(step, `${path}.steps[${index}]`, context)),
-    ...managedRouteStepProblems(canary, path),
+    ...(trafficRouting?.nginx === undefined ? managedRouteStepProblems(canary, path) : nginxStepProblems(steps ?? [], path)),
     ...antiAffinityProblems(canary.antiAffinity, `${path}.antiAffinity`),
     ...(analysis === undefined ? [] : analysisProblems(analysis, `${path}.analysis`)),
     ...notNegative(`${path}.analysis`, { startingStep: analysis?.startingStep }),
@@ -95,7 +96,7 @@ function trafficRoutingProblems(trafficRouting: TrafficRouting, path: string): r
   const { maxTrafficWeight, managedRoutes, nginx, plugins, ...others } = trafficRouting;
   const problems: Problem[] = [];
   const routers = [nginx, plugins, ...Object.values(others)].filter((router) => router !== undefined);
-  if (routers.length === 0) problems.push({ path, message: 'names no router; set plugins["argoproj-labs/gatewayAPI"]' });
+  if (routers.length === 0) problems.push({ path, message: 'names no router; set plugins["argoproj-labs/gatewayAPI"] or nginx' });
   if (maxTrafficWeight !== undefined) {
     if (maxTrafficWeight < 1)
       problems.push({ path: `${path}.maxTrafficWeight`, message: `must be at least 1, got ${maxTrafficWeight}` });
@@ -105,6 +106,7 @@ function trafficRoutingProblems(trafficRouting: TrafficRouting, path: string): r
   }
   problems.push(...managedRouteProblems(managedRoutes ?? [], `${path}.managedRoutes`));
   problems.push(...(decodeGatewayApiRouting(trafficRouting)?.problems ?? []));
+  if (nginx !== undefined) problems.push(...nginxProblems(nginx, `${path}.nginx`));
   return problems;
 }
 

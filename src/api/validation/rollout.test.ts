@@ -184,7 +184,7 @@ describe('the canary', () => {
   });
 
   it.each<[object, string]>([
-    [{}, `${at}.trafficRouting: names no router; set plugins["argoproj-labs/gatewayAPI"]`],
+    [{}, `${at}.trafficRouting: names no router; set plugins["argoproj-labs/gatewayAPI"] or nginx`],
     [{ istio: {} }, `${at}.trafficRouting.istio: router istio ${unsupported}`],
     [{ plugins: { 'a/b': {} } }, `${at}.trafficRouting.plugins["a/b"]: router plugin "a/b" ${unsupported}`],
     [

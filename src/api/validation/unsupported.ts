@@ -27,7 +27,7 @@ const ofStep: readonly Row<CanaryStep>[] = [
   { path: 'plugin', what: 'plugin step', uses: ({ plugin }) => plugin !== undefined },
 ];
 
-const routers = ['istio', 'nginx', 'alb', 'smi', 'ambassador', 'appMesh', 'traefik', 'apisix'] as const;
+const routers = ['istio', 'alb', 'smi', 'ambassador', 'appMesh', 'traefik', 'apisix'] as const;
 const ofTrafficRouting: readonly Row<TrafficRouting>[] = routers.map((router) => ({
   path: router,
   what: `router ${router}`,
