@@ -36,7 +36,7 @@ function describeRollout({ metadata, spec, status }: Rollout, add: Add): void {
   const name = { namespace: metadata.namespace ?? '', name: metadata.name };
   const strategy = spec.strategy?.canary !== undefined ? 'canary' : spec.strategy?.blueGreen !== undefined ? 'blueGreen' : 'none';
   const routing = spec.strategy?.canary?.trafficRouting;
-  const routers = Object.keys(routing?.plugins ?? {});
+  const routers = [...(routing?.nginx === undefined ? [] : ['nginx']), ...Object.keys(routing?.plugins ?? {})];
   const phase = status?.phase ?? 'Unknown';
   const desired = spec.replicas ?? 1;
   const available = status?.availableReplicas ?? 0;

@@ -14,6 +14,8 @@ export interface RouteInformer {
   readonly informer: Informer<KubeObject>;
   /** Settles when its store can be relied on: it is complete, or the kind is not to be had. */
   readonly settled: Promise<void>;
+  /** Why the store is empty; undefined where it is not, or not yet known. */
+  trouble(): 'not-found' | 'forbidden' | undefined;
 }
 
 /** A kind that is not to be had is asked for again after this time at the latest. */
@@ -22,6 +24,7 @@ const absentRetryMs = 60_000;
 export function createRouteInformer(resource: Resource, settings: InformerSettings): RouteInformer {
   const { labelSelector: _, ...everything } = settings;
   const absent = Promise.withResolvers<void>();
+  let refused: 'not-found' | 'forbidden' | undefined;
   const informer = new Informer<KubeObject>({
     ...everything,
     resource,
@@ -33,11 +36,17 @@ export function createRouteInformer(resource: Resource, settings: InformerSettin
       ...settings.metrics,
       failed: (plural, code) => {
         settings.metrics?.failed?.(plural, code);
-        if (code === 'not-found' || code === 'forbidden') absent.resolve();
+        if (code !== 'not-found' && code !== 'forbidden') return;
+        refused = code;
+        absent.resolve();
       },
     },
   });
-  return { informer, settled: Promise.race([informer.store.whenSynced(), absent.promise]) };
+  return {
+    informer,
+    settled: Promise.race([informer.store.whenSynced(), absent.promise]),
+    trouble: () => (informer.store.hasSynced ? undefined : refused),
+  };
 }
 
 /** `namespace/name` of the Rollouts that a route is marked for. */

@@ -62,6 +62,13 @@ describe('controller options', () => {
     );
   });
 
+  it('reads which classes of Ingresses are meant, and how long they take', () => {
+    expect(options([], {}).options).toMatchObject({ nginxIngressClasses: new Set(), nginxPropagationMs: 5_000 });
+    const given = options(['--nginx-ingress-classes=nginx, internal', '--nginx-propagation=1500ms'], {});
+    expect(given.options).toMatchObject({ nginxIngressClasses: new Set(['nginx', 'internal']), nginxPropagationMs: 1_500 });
+    expect(given.warnings).toEqual([]);
+  });
+
   it('starts with the arguments of an Argo Rollouts Deployment and says what has no meaning here', () => {
     const parsed = options([
       '--rollout-resync=900',
@@ -87,6 +94,7 @@ describe('controller options', () => {
     [['--controllers=rollout'], '--controllers must be a list of rollouts, analysis'],
     [['--metric-address-deny=10.0.0.0/8,http://shop'], '--metric-address-deny must be a list such as'],
     [['--metric-address-allow=10.0.0.0/99'], '("10.0.0.0/99" is none of these)'],
+    [['--nginx-ingress-classes=,'], '--nginx-ingress-classes must be a list of names such as a,b'],
     [['--metricsPort=8080'], 'give them different ports'],
     [['--bind-address=here'], '--bind-address must be an IP address'],
     [['--namespace'], '--namespace needs a value'],

@@ -34,6 +34,9 @@ export interface ControllerOptions {
   readonly podThreads: number;
   readonly podRetries: number;
   readonly measurements: number;
+  /** Empty: any. */
+  readonly nginxIngressClasses: ReadonlySet<string>;
+  readonly nginxPropagationMs: number;
   readonly controllers: ReadonlySet<ControllerName>;
 }
 
@@ -120,6 +123,8 @@ const parserOptions: NonNullable<ParseArgsConfig['options']> = Object.fromEntrie
 function mistakeIn(flag: Flag, value: string): string | undefined {
   const wrong = (expected: string) => `--${flag.name} must be ${expected}, but is "${value}".`;
   switch (flag.kind) {
+    case 'names':
+      return names(value).length > 0 ? undefined : wrong('a list of names such as a,b');
     case 'text':
       return flag.choices === undefined || flag.choices.includes(value) ? undefined : wrong(`one of ${flag.choices.join(', ')}`);
     case 'switch':
@@ -195,6 +200,8 @@ function typed(text: (name: FlagName) => string | undefined): ControllerOptions 
     podThreads: count('ephemeral-metadata-threads'),
     podRetries: count('ephemeral-metadata-update-pod-retries'),
     measurements: count('measurements'),
+    nginxIngressClasses: new Set(names(text('nginx-ingress-classes') ?? '')),
+    nginxPropagationMs: ms('nginx-propagation'),
     controllers: new Set(chosen.length === 0 ? (['rollouts', 'analysis'] as const) : chosen),
   };
 }

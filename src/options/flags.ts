@@ -9,7 +9,7 @@ export interface Flag {
   readonly short?: string;
   /** Older spellings that are still understood. */
   readonly aliases?: readonly string[];
-  readonly kind: 'text' | 'switch' | 'count' | 'duration' | 'list' | 'addresses';
+  readonly kind: 'text' | 'switch' | 'count' | 'duration' | 'list' | 'names' | 'addresses';
   /** As a person would type it; undefined where there is none. */
   readonly default?: string;
   /** The only values that are understood. */
@@ -132,6 +132,17 @@ export const flags = [
     help: 'Further tries for a pod whose metadata could not be changed, before it waits for 30 s.',
   },
   { name: 'measurements', kind: 'count', default: '200', range: [1, 10_000], help: 'Measurements under way at once.' },
+  {
+    name: 'nginx-ingress-classes',
+    kind: 'names',
+    help: 'Comma-separated classes: an Ingress of another class that a Rollout names for router nginx is refused. Default: any class will do.',
+  },
+  {
+    name: 'nginx-propagation',
+    kind: 'duration',
+    default: '5s',
+    help: 'How long a controller of Ingresses may take to act on a weight: only then does it count as confirmed, since an Ingress does not say.',
+  },
   { name: 'controllers', kind: 'list', help: 'Comma-separated list of controllers to run: rollouts, analysis. Default: all.' },
 ] as const satisfies readonly Flag[];
 
@@ -141,11 +152,10 @@ export type FlagName = (typeof flags)[number]['name'];
 export const ignoredFlags: ReadonlyMap<string, string> = new Map([
   ['kloglevel', '--loglevel sets the level of everything that is logged'],
   ['service-threads', 'Services are handled with their Rollout'],
-  ['ingress-threads', 'ingresses are not served by this version'],
+  ['ingress-threads', 'Ingresses are handled with their Rollout'],
   ['rollout-resync', 'nothing is polled: every object is looked at when something changes or is due'],
   ['self-service-notification-enabled', 'notifications are not served by this version'],
   ['enable-pprof-address', 'start node with --inspect to profile the controller'],
-  ['nginx-ingress-classes', 'nginx is not served by this version'],
   ['alb-ingress-classes', 'AWS load balancers are not served by this version'],
   ['alb-tag-key-resource-id', 'AWS load balancers are not served by this version'],
   ['aws-verify-target-group', 'AWS load balancers are not served by this version'],
@@ -156,6 +166,6 @@ export const ignoredFlags: ReadonlyMap<string, string> = new Map([
   ['traffic-split-api-version', 'SMI is not served by this version'],
   ['traefik-api-group', 'TraefikServices are not served by this version; Gateway API routes through Traefik are'],
   ['traefik-api-version', 'TraefikServices are not served by this version; Gateway API routes through Traefik are'],
-  ['ingress-api-version', 'ingresses are not served by this version'],
+  ['ingress-api-version', 'Ingresses are read and written as networking.k8s.io/v1'],
   ['request-timeout', 'requests have fixed limits'],
 ]);

@@ -1,5 +1,6 @@
 /** Everything that the process watches, started together and ended together; whether it leads does not matter to it. */
 import type { KubeObject } from '../api/kubernetes.ts';
+import { ingresses as ingressResource } from '../api/resources.ts';
 import { createRouteInformer, servedVersion } from '../controllers/route-informers.ts';
 import { createInformers, type InformerSettings, type Stores, storesOf } from '../controllers/stores.ts';
 import { Workloads } from '../controllers/workloads.ts';
@@ -14,6 +15,9 @@ export interface Watches {
   readonly routes: Readonly<Record<RouteKind, Store<KubeObject>>>;
   readonly routeResources: Readonly<Record<RouteKind, Resource>>;
   readonly workloads: Workloads;
+  readonly ingresses: Store<KubeObject>;
+  /** Why no Ingress can be seen; undefined where they can. */
+  ingressTrouble(): 'not-found' | 'forbidden' | undefined;
   /** Settles when every store can be relied on. */
   readonly synced: Promise<void>;
   /** Plurals of the kinds whose first list is not in. */
@@ -36,22 +40,26 @@ export async function startWatches(settings: InformerSettings, isNamespaced: boo
   const { clusterAnalysisTemplates, ...namespacedInformers } = createInformers(settings);
   const served = await servedRoutes(settings, ended);
   const routeInformers = routeKinds.map((kind) => [kind, createRouteInformer(served[kind], settings)] as const);
+  const ingresses = createRouteInformer(ingressResource, settings);
+  const onDemand = [...routeInformers.map(([, route]) => route), ingresses];
   const always: readonly Pick<Informer<KubeObject>, 'run'>[] = [
     ...Object.values(namespacedInformers),
     ...(isNamespaced ? [] : [clusterAnalysisTemplates]),
   ];
-  const running = [...always, ...routeInformers.map(([, { informer }]) => informer)].map((informer) => informer.run(ended));
+  const running = [...always, ...onDemand.map(({ informer }) => informer)].map((informer) => informer.run(ended));
   const stores = storesOf({ ...namespacedInformers, clusterAnalysisTemplates });
   const needed = Object.values(stores).filter(
     (store) => !(isNamespaced && store.resource.plural === clusterAnalysisTemplates.store.resource.plural),
   );
   const workloads = new Workloads(settings, stores.rollouts);
   workloads.run(ended);
-  const settled = Promise.all([...needed.map((store) => store.whenSynced()), ...routeInformers.map(([, route]) => route.settled)]);
+  const settled = Promise.all([...needed.map((store) => store.whenSynced()), ...onDemand.map((route) => route.settled)]);
   return {
     stores,
     routes: Object.fromEntries(routeInformers.map(([kind, { informer }]) => [kind, informer.store])) as Watches['routes'],
     routeResources: served,
+    ingresses: ingresses.informer.store,
+    ingressTrouble: ingresses.trouble,
     workloads,
     // Which workloads are needed is known when the Rollouts are.
     synced: settled.then(() => workloads.settled()),

@@ -46,7 +46,7 @@ export interface Workers {
 
 export function createWorkers(parts: WorkersOptions): Workers {
   const { watches, options } = parts;
-  const routeStores = Object.values(watches.routes);
+  const routeStores = [...Object.values(watches.routes), watches.ingresses];
   const cluster = trackedCluster(parts.cluster, [...Object.values(watches.stores), ...routeStores, watches.workloads.deployments]);
   const analysis = analysisController(parts, trackedCluster(parts.analysisCluster, [watches.stores.analysisRuns]));
   const rollouts = rolloutController(parts, cluster);
@@ -61,7 +61,7 @@ function rolloutController(
   { options, watches, recorder, clock, log, figures, podCluster }: WorkersOptions,
   cluster: Cluster,
 ): { readonly controller: Controller; readonly pods: PodRunner } {
-  const { stores, routes } = watches;
+  const { stores, routes, ingresses } = watches;
   const { podThreads, podRetries } = options;
   const pods = new PodRunner({
     carryOut: carryOutOn({ cluster: podCluster, clock, parallel: podThreads, retries: podRetries }),
@@ -73,7 +73,7 @@ function rolloutController(
   const reconciler = new RolloutReconciler({
     cluster,
     stores,
-    routerFor: createRouterFactory(cluster, watches),
+    routerFor: createRouterFactory({ cluster, watches, options, now: () => clock.now() }),
     routes: createRouteReleaser(cluster, watches),
     workloads: watches.workloads,
     clock,
@@ -88,7 +88,7 @@ function rolloutController(
     workers: options.rolloutThreads,
     reconcile: (key, signal) => reconciler.reconcile(key, signal),
     isBehind: (key) => reconciler.isBehind(key),
-    sources: rolloutSources(stores, Object.values(routes), watches.workloads.stores()),
+    sources: rolloutSources(stores, [...Object.values(routes), ingresses], watches.workloads.stores()),
     keys: () => new Set([...stores.rollouts.keys(), ...reconciler.abandoned()]),
     metrics: figures.controller('rollout'),
   });

@@ -38,6 +38,7 @@ function values({ kind, choices, range }: Flag): string {
   if (kind === 'switch') return codes(['true', 'false']);
   if (kind === 'duration') return 'duration, such as `15s` or `1m30s`';
   if (kind === 'addresses') return 'list of addresses';
+  if (kind === 'names') return 'list of names';
   return range === undefined ? kind : `${range[0]} to ${range[1]}`;
 }
 

@@ -3,6 +3,7 @@
  * server sends them, whatever that is.
  */
 import { decodeGatewayApiRouting } from '../../api/gateway-api-routing.ts';
+import { canaryIngressName, nginxRouting } from '../../api/nginx-routing.ts';
 import type { Rollout, RolloutAnalysis } from '../../api/rollout.ts';
 import { type WorkloadKind, workloadKind } from '../../api/validation/workload-ref.ts';
 import type { TemplateReference } from '../../core/analysis/template-closure.ts';
@@ -47,9 +48,13 @@ export function stemOf(replicaSetName: string): string {
   return dash < 0 ? replicaSetName : replicaSetName.slice(0, dash);
 }
 
-/** `namespace/name` of each Gateway API route that it names, and `namespace/*` where it selects routes by label. */
+/** `namespace/name` of each route, Ingress and canary Ingress that it names, and `namespace/*` where it selects routes by label. */
 export function routeReferences(stored: Rollout): readonly string[] {
   const { rollout } = decodeOnce(stored);
+  return [...gatewayReferences(rollout), ...ingressReferences(rollout)];
+}
+
+function gatewayReferences(rollout: Rollout): readonly string[] {
   const routing = decodeGatewayApiRouting(rollout.spec.strategy?.canary?.trafficRouting)?.routing;
   if (routing === undefined) return [];
   const { httpRoute, grpcRoute, tcpRoute, tlsRoute, httpRoutes, grpcRoutes, tcpRoutes, tlsRoutes } = routing;
@@ -61,4 +66,10 @@ export function routeReferences(stored: Rollout): readonly string[] {
   );
   const namespace = routing.namespace ?? rollout.metadata.namespace ?? '';
   return [...names, ...(selects ? ['*'] : [])].map((name) => `${namespace}/${name}`);
+}
+
+function ingressReferences({ metadata, spec }: Rollout): readonly string[] {
+  const { ingresses = [] } = nginxRouting(spec.strategy?.canary?.trafficRouting) ?? {};
+  const names = ingresses.flatMap(({ name }) => [name, canaryIngressName(metadata.name, name)]);
+  return names.map((name) => `${metadata.namespace ?? ''}/${name}`);
 }

@@ -6,6 +6,8 @@ import { type GatewayApiRouting, gatewayApiRoutingPath } from '../../../api/gate
 import type { Problem } from '../../../api/problem.ts';
 import { type DesiredRoutes, type RouteEvidence, sameRoutes } from '../../../core/rollout/routes.ts';
 import type { Cluster, Resource } from '../../../runtime/cluster.ts';
+import { worst } from '../composite-router.ts';
+import { everyOne } from '../every-one.ts';
 import type { TrafficRouter } from '../traffic-router.ts';
 import { mirrorProblem } from './mirror-support.ts';
 import {
@@ -30,7 +32,7 @@ import {
   selectRoutes,
   strayRoute,
 } from './route-selection.ts';
-import { everyOne, type RouteWrite, writeRoute } from './route-writer.ts';
+import { type RouteWrite, writeRoute } from './route-writer.ts';
 
 export interface GatewayApiRouterOptions {
   readonly routing: GatewayApiRouting;
@@ -111,7 +113,7 @@ export class GatewayApiRouter implements TrafficRouter {
     if (spoken.length === 0) spoken.push(this.#isUnread ? nowhere : failed(`${gatewayApiRoutingPath} names no route`, 0));
     return {
       desired,
-      state: worst(spoken),
+      state: worst(spoken.map(({ state }) => state)),
       message: spoken.flatMap(({ message }) => (message === '' ? [] : [message])).join('; '),
       liveCanaryWeight: Math.max(...spoken.map((word) => word.liveCanaryWeight)),
       reasserted: spoken.some(({ reasserted }) => reasserted),
@@ -281,11 +283,6 @@ const nowhere: RouteWord = { state: 'confirmed', message: '', liveCanaryWeight: 
 
 function failed(message: string, live: number): RouteWord {
   return { state: 'failed', message, liveCanaryWeight: live, reasserted: false };
-}
-
-function worst(words: readonly RouteWord[]): RouteEvidence['state'] {
-  const states = words.map(({ state }) => state);
-  return states.includes('failed') ? 'failed' : states.includes('pending') ? 'pending' : 'confirmed';
 }
 
 /** A sentence for what this version does not write into routes. */

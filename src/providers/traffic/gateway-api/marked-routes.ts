@@ -1,9 +1,10 @@
 /** Gives routes back by the marks that they wear: for Rollouts that are gone, or that steer no routes any more. */
 import type { Cluster } from '../../../runtime/cluster.ts';
+import { everyOne } from '../every-one.ts';
 import type { RouteReleaser } from '../traffic-router.ts';
 import { planMarkedRelease } from './plan-route.ts';
 import { type RouteSource, strayRoute } from './route-selection.ts';
-import { everyOne, writeRoute } from './route-writer.ts';
+import { writeRoute } from './route-writer.ts';
 
 export class MarkedRoutes implements RouteReleaser {
   readonly #cluster: Cluster;
