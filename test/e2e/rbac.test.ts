@@ -8,9 +8,10 @@ import { rollouts } from '../../src/api/resources.ts';
 import { createNamespace, deleteNamespace, sharedCluster } from '../support/cluster.ts';
 import { startController } from '../support/controller.ts';
 import { Kubectl } from '../support/kubectl.ts';
+import { canaryIngress, nginxRollout, soonTaken } from '../support/nginx-stage.ts';
 import { startPrometheusEndpoint } from '../support/prometheus-endpoint.ts';
 import { command, setImage, untilAborted, untilHealthy, untilPausedAt } from '../support/routed-stage.ts';
-import { shopRollout, shopRoute, shopServices, template } from '../support/shop.ts';
+import { shopIngress, shopRollout, shopRoute, shopServices, template } from '../support/shop.ts';
 import { watchNamespace } from '../support/watched-namespace.ts';
 
 const chart = join(import.meta.dirname, '..', '..', 'charts', 'rampart');
@@ -161,4 +162,34 @@ test.each([
     ['delete', 'leases'],
   ])
     expect(await may(...what), what.join(' ')).toBe('no');
+});
+
+test('rights are those of the routers that are switched on', { timeout: 120_000 }, async () => {
+  const cluster = await sharedCluster();
+  const namespace = await createNamespace();
+  onTestFinished(async () => await deleteNamespace(namespace));
+  const kubectl = await Kubectl.open(namespace);
+  await grant(namespace, ['namespaced=true', 'rbac.gatewayApi=false'], kubectl);
+  const view = await watchNamespace(namespace);
+  const settings = { namespace, kubeconfig: await cluster.serviceAccountKubeconfig(namespace, account), args: soonTaken };
+  const without = await startController(settings);
+  await view.apply(...shopServices(), shopIngress(), nginxRollout({ replicas: 1, steps: [{ setWeight: 50 }] }));
+  await view.until('it says which right is missing', () => (view.status().message ?? '').includes('rbac.nginx: true'));
+  expect(await without.stop()).toBe(0);
+  await grant(namespace, ['namespaced=true', 'rbac.gatewayApi=false', 'rbac.nginx=true'], kubectl);
+  const controller = await startController(settings);
+  await untilHealthy(view, 'shop:v1');
+  await setImage(view, 'shop:v2');
+  await untilHealthy(view, 'shop:v2');
+  await view.patch(rollouts, 'shop', { spec: { strategy: { canary: null, blueGreen: { activeService: 'stable' } } } });
+  await view.until('the canary Ingress is taken away', () => canaryIngress(view) === undefined);
+  expect(await controller.stop()).toBe(0);
+  expect((await controller.log()).split('\n').filter((line) => /forbidden|\b403\b| ERROR /i.test(line))).toEqual([]);
+  const subject = `--as=system:serviceaccount:${namespace}:${account}`;
+  for (const what of [
+    ['list', 'httproutes.gateway.networking.k8s.io'],
+    ['update', 'ingresses.networking.k8s.io'],
+    ['deletecollection', 'ingresses.networking.k8s.io'],
+  ])
+    expect((await kubectl.run(['auth', 'can-i', ...what, subject]).catch(() => 'no')).trim(), what.join(' ')).toBe('no');
 });

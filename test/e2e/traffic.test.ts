@@ -8,9 +8,10 @@ import { type EmbeddedCluster, startCluster } from '../../tools/cluster/cluster.
 import { createNamespace, deleteNamespace } from '../support/cluster.ts';
 import { startController } from '../support/controller.ts';
 import { installCrds } from '../support/installed-crds.ts';
+import { canaryWeight, nginxRollout, untilTakenBack, untilWeighed } from '../support/nginx-stage.ts';
 import { command, untilAborted, untilHealthy, untilPausedAt } from '../support/routed-stage.ts';
-import { shopRollout, shopRoute, shopServices } from '../support/shop.ts';
-import { watchNamespace } from '../support/watched-namespace.ts';
+import { shopIngress, shopRollout, shopRoute, shopServices } from '../support/shop.ts';
+import { type WatchedNamespace, watchNamespace } from '../support/watched-namespace.ts';
 
 const shopProgram = fileURLToPath(new URL('../../demo/shop/shop.ts', import.meta.url));
 const images = { shop: { executable: process.execPath, args: ['--disable-warning=ExperimentalWarning', shopProgram] } };
@@ -40,6 +41,27 @@ function pods(image: string): object {
   };
 }
 
+/** Constant traffic, from the moment on when the shop answers. */
+async function openDoors(view: WatchedNamespace, host: string) {
+  const bad: Outcome[] = [];
+  const answered = new Map<string, number>();
+  let isOpen = false;
+  const traffic = startTraffic({
+    url: cluster.traefik?.httpUrl ?? '',
+    host,
+    requestsPerSecond,
+    onResponse: (outcome) => {
+      const { status, version } = outcome;
+      if (status === 200 && version !== undefined) answered.set(version, (answered.get(version) ?? 0) + 1);
+      // The gateway may need a moment before it serves the route at all.
+      if (status === 200) isOpen = true;
+      else if (isOpen) bad.push(outcome);
+    },
+  });
+  await view.until('the shop is open', () => isOpen);
+  return { traffic, bad, from: (version: string) => answered.get(version) ?? 0 };
+}
+
 test('an update, an abort, a full promotion, an undo and a killed controller cost no request', async () => {
   const namespace = await createNamespace(cluster);
   onTestFinished(async () => await deleteNamespace(namespace, cluster));
@@ -61,23 +83,7 @@ test('an update, an abort, a full promotion, an undo and a killed controller cos
   );
   await untilHealthy(view, 'shop:v1');
 
-  const bad: Outcome[] = [];
-  const answered = new Map<string, number>();
-  let isOpen = false;
-  const traffic = startTraffic({
-    url: gateway.httpUrl,
-    host: 'shop.example',
-    requestsPerSecond,
-    onResponse: (outcome) => {
-      const { status, version } = outcome;
-      if (status === 200 && version !== undefined) answered.set(version, (answered.get(version) ?? 0) + 1);
-      // The gateway may need a moment before it serves the route at all.
-      if (status === 200) isOpen = true;
-      else if (isOpen) bad.push(outcome);
-    },
-  });
-  await view.until('the shop is open', () => isOpen);
-  const from = (version: string) => answered.get(version) ?? 0;
+  const { traffic, from, bad } = await openDoors(view, 'shop.example');
   const update = async (image: string): Promise<void> => await view.patch(rollouts, 'shop', { spec: { template: pods(image) } });
 
   await update('shop:v2');
@@ -114,4 +120,44 @@ test('an update, an abort, a full promotion, an undo and a killed controller cos
   expect(bad.slice(0, 5)).toEqual([]);
   expect(traffic.counters.sent).toBeGreaterThan(requestsPerSecond * 10);
   expect([from('v1'), from('v2'), from('v4')].every((count) => count > 20)).toBe(true);
+}, 240_000);
+
+test('through an Ingress, an update and an abort cost no request either, and requests are split as its annotations say', async () => {
+  const namespace = await createNamespace(cluster);
+  onTestFinished(async () => await deleteNamespace(namespace, cluster));
+  const view = await watchNamespace(namespace, cluster);
+  await startController({ namespace, cluster, args: ['--nginx-propagation=1s'] });
+  const host = `${namespace}.example`;
+  const options = {
+    replicas: 3,
+    steps: [{ setWeight: 10 }, { pause: {} }, { setWeight: 50 }, { pause: {} }],
+    canary: { scaleDownDelaySeconds: 2, abortScaleDownDelaySeconds: 2 },
+  };
+  const rollout = (image: string) => nginxRollout({ ...options, spec: { template: pods(image) } });
+  await view.apply(...shopServices(), shopIngress(host), rollout('shop:v1'));
+  await untilHealthy(view, 'shop:v1');
+  const { traffic, from, bad } = await openDoors(view, host);
+
+  await view.patch(rollouts, 'shop', { spec: { template: pods('shop:v2') } });
+  await untilWeighed(view, 1, 10);
+  const [v1, v2] = [from('v1'), from('v2')];
+  await view.until('two hundred requests', () => from('v1') + from('v2') >= v1 + v2 + 200);
+  const share = (from('v2') - v2) / (from('v1') + from('v2') - v1 - v2);
+  expect(share).toBeGreaterThan(0.08);
+  expect(share).toBeLessThan(0.12);
+  await command(view, 'abort');
+  await untilTakenBack(view);
+  await view.until('the canary is gone', () => view.podsOf('shop:v2') === 0);
+  await command(view, 'retry');
+  await untilWeighed(view, 1, 10);
+  await command(view, 'promote');
+  await untilWeighed(view, 3, 50);
+  await command(view, 'promote');
+  await untilHealthy(view, 'shop:v2');
+  await view.until('the old pods are gone', () => view.podsOf('shop:v1') === 0);
+  const sent = traffic.counters.sent;
+  await view.until('a second more of traffic', () => traffic.counters.sent > sent + requestsPerSecond);
+  await traffic.stop();
+  expect(canaryWeight(view)).toBe(0);
+  expect(bad.slice(0, 5)).toEqual([]);
 }, 240_000);

@@ -118,3 +118,14 @@ export function template(name: string, address: string, metric: object = {}, spe
     },
   } as KubeObject;
 }
+
+/** The Ingress of the shop: what leads to the stable Service, and a path beside it that leads elsewhere. */
+export function shopIngress(host = 'shop.example'): KubeObject {
+  const to = (path: string, name: string) => ({ path, pathType: 'Prefix', backend: { service: { name, port: { number: 80 } } } });
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: { name: 'shop' },
+    spec: { ingressClassName: 'nginx', rules: [{ host, http: { paths: [to('/images', 'images'), to('/', 'stable')] } }] },
+  } as KubeObject;
+}

@@ -8,6 +8,7 @@ import type { EndpointSlice, KubeObject, ReplicaSet, Service } from '../../src/a
 import * as resources from '../../src/api/resources.ts';
 import type { Rollout } from '../../src/api/rollout.ts';
 import type { Route } from '../../src/providers/traffic/gateway-api/route-object.ts';
+import type { Ingress } from '../../src/providers/traffic/nginx/ingress-object.ts';
 import { loadKubeConfig } from '../../src/runtime/client/kube-config.ts';
 import { KubernetesClient } from '../../src/runtime/client/kubernetes-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -49,6 +50,7 @@ export class WatchedNamespace {
   readonly endpointSlices: Store<EndpointSlice>;
   readonly runs: Store<AnalysisRun>;
   readonly routes: Store<Route>;
+  readonly ingresses: Store<Ingress>;
   readonly #events: Store<RecordedEvent>;
   readonly #history: Version[] = [];
   readonly #waiting = new Set<() => void>();
@@ -80,6 +82,7 @@ export class WatchedNamespace {
     this.endpointSlices = watch(resources.endpointSlices);
     this.runs = watch(resources.analysisRuns);
     this.routes = watch(resources.httpRoutes as Resource<Route>);
+    this.ingresses = watch(resources.ingresses as Resource<Ingress>);
     this.#events = watch(resources.events as Resource<RecordedEvent>);
     this.#running = running;
   }
@@ -216,8 +219,11 @@ export class WatchedNamespace {
     const routes = this.routes
       .list(this.name)
       .map((route) => JSON.stringify([route.metadata.labels, route.metadata.generation, route.spec, route.status]));
+    const ingresses = this.ingresses
+      .list(this.name)
+      .map(({ metadata, spec }) => JSON.stringify([metadata.name, metadata.annotations, spec]));
     const runs = this.runs.list(this.name).map(({ metadata, status }) => `${metadata.name} ${JSON.stringify(status)}`);
-    return [...rollouts, ...sets, ...routes, ...runs].join('\n');
+    return [...rollouts, ...sets, ...routes, ...ingresses, ...runs].join('\n');
   }
 
   async stop(): Promise<void> {
@@ -252,7 +258,14 @@ export async function watchNamespace(name: string, cluster?: OpenedCluster): Pro
   const view = new WatchedNamespace(name, cluster ?? (await sharedCluster()));
   onTestFinished(async () => await view.stop());
   // A cluster that a test starts for itself may know no routes.
-  const needed = [view.rollouts, view.replicaSets, view.services, view.runs, ...(cluster === undefined ? [view.routes] : [])];
+  const needed = [
+    view.rollouts,
+    view.replicaSets,
+    view.services,
+    view.runs,
+    view.ingresses,
+    ...(cluster === undefined ? [view.routes] : []),
+  ];
   await Promise.all(needed.map((store) => store.whenSynced()));
   return view;
 }

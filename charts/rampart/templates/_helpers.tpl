@@ -98,6 +98,12 @@ app.kubernetes.io/part-of: rampart
   resources: [httproutes, grpcroutes, tcproutes, tlsroutes]
   verbs: [get, list, watch, patch]
 {{- end }}
+{{- if .Values.rbac.nginx }}
+# Ingresses: the canary Ingress beside the user's is made, given weight, and taken away.
+- apiGroups: [networking.k8s.io]
+  resources: [ingresses]
+  verbs: [get, list, watch, create, patch, delete]
+{{- end }}
 {{- if .Values.rbac.readAllSecrets }}
 - apiGroups: [""]
   resources: [secrets]

@@ -1,8 +1,12 @@
-/** What a Gateway needs to exist in the cluster: the CRDs of the experimental channel (it has TCP and TLS routes), a GatewayClass, one Gateway. */
+/**
+ * What a data plane needs to exist in the cluster: the CRDs of the experimental channel of the Gateway API (it has TCP and TLS routes), a GatewayClass,
+ * one Gateway, and the class of Ingresses that are written for ingress-nginx.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export const gatewayClass = 'traefik';
+export const ingressClass = 'nginx';
 export const gatewayName = { namespace: 'gateway-system', name: 'traefik' } as const;
 
 /** Name of a listener -> its port; Traefik has an entry point for each. */
@@ -43,6 +47,11 @@ apiVersion: gateway.networking.k8s.io/v1
 kind: GatewayClass
 metadata: { name: ${gatewayClass} }
 spec: { controllerName: traefik.io/gateway-controller }
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: { name: ${ingressClass} }
+spec: { controller: k8s.io/ingress-nginx }
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway

@@ -1,6 +1,7 @@
 /**
- * Traefik as Gateway API data plane on the node's own IP. Settles when its Gateway is programmed; routes are their writers' affair. It takes
- * over changes of routes and endpoints at once instead of after its usual two seconds.
+ * Traefik as data plane on the node's own IP: for the Gateway API, and for Ingresses of class nginx, whose annotations it carries out. Settles
+ * when its Gateway is programmed; routes are their writers' affair. It takes over changes of routes and endpoints at once instead of after its
+ * usual two seconds.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterAccess, Traefik } from '../contract.ts';
@@ -79,6 +80,8 @@ function traefikFlags(ip: string, ports: ListenerPorts, metricsPort: number): re
     '--providers.kubernetesgateway.qps=200',
     '--providers.kubernetesgateway.burst=400',
     `--providers.kubernetesgateway.statusaddress.ip=${ip}`,
+    '--providers.kubernetesingressnginx=true',
+    '--providers.kubernetesingressnginx.httpentrypoint=web',
     '--providers.providersthrottleduration=20ms',
     '--metrics.prometheus=true',
     '--metrics.prometheus.addserviceslabels=true',
