@@ -8,6 +8,7 @@ import { readRouteMarks } from '../api/route-mark.ts';
 import { sleep } from '../runtime/clock.ts';
 import { ApiError, type Resource } from '../runtime/cluster.ts';
 import { Informer } from '../runtime/informer.ts';
+import type { Log } from '../runtime/log.ts';
 import type { InformerSettings } from './stores.ts';
 
 export interface RouteInformer {
@@ -31,7 +32,7 @@ export function createRouteInformer(resource: Resource, settings: InformerSettin
     indexes: { mark: markedFor },
     backoffMaxMs: absentRetryMs,
     // Said once by the composition root; a cluster without these routes is no fault.
-    log: { ...settings.log, warn: settings.log.debug },
+    log: withoutWarnings(settings.log),
     metrics: {
       ...settings.metrics,
       failed: (plural, code) => {
@@ -46,6 +47,15 @@ export function createRouteInformer(resource: Resource, settings: InformerSettin
     informer,
     settled: Promise.race([informer.store.whenSynced(), absent.promise]),
     trouble: () => (informer.store.hasSynced ? undefined : refused),
+  };
+}
+
+function withoutWarnings(log: Log): Log {
+  return {
+    debug: (...said) => log.debug(...said),
+    info: (...said) => log.info(...said),
+    warn: (...said) => log.debug(...said),
+    error: (...said) => log.error(...said),
   };
 }
 

@@ -237,6 +237,7 @@ export const builtinKinds: readonly Kind[] = [
   deploymentKind,
   jobKind,
   builtin(resources.endpointSlices, { generation: 'all' }),
+  builtin(resources.ingresses, { hasStatus: true }),
   builtin(disruptionBudgets, { hasStatus: true, generation: 'spec' }),
   builtin(autoscalers, { hasStatus: true, shape: (object) => withDefaults(object, { minReplicas: 1 }) }),
 ];
