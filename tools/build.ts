@@ -1,5 +1,8 @@
-/** `npm run build`: writes dist/rampart.js, the whole program in one file that needs nothing but Node 24 or newer. */
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+/**
+ * `npm run build`: writes dist/rampart.js and, beside it, the parts that it loads when they are called for: the controller, and each
+ * command. The folder needs nothing but Node 24 or newer.
+ */
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -11,10 +14,15 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export async function buildProgram(directory = join(root, 'dist')): Promise<string> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const outfile = join(directory, 'rampart.js');
+  const parts = join(directory, 'parts');
   await mkdir(directory, { recursive: true });
+  // Their names change with what is in them.
+  await rm(parts, { recursive: true, force: true });
   await build({
-    entryPoints: [join(root, 'src', 'cli', 'main.ts')],
-    outfile,
+    entryPoints: { rampart: join(root, 'src', 'cli', 'main.ts') },
+    outdir: directory,
+    chunkNames: 'parts/[name]-[hash]',
+    splitting: true,
     bundle: true,
     platform: 'node',
     target: 'node24',
@@ -37,6 +45,10 @@ export async function buildProgram(directory = join(root, 'dist')): Promise<stri
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const outfile = await buildProgram();
-  const { size } = await stat(outfile);
-  console.log(`dist/rampart.js, ${(size / 1024 / 1024).toFixed(1)} MB. Try: node dist/rampart.js --help`);
+  const parts = join(dirname(outfile), 'parts');
+  const sizes = await Promise.all([outfile, ...(await readdir(parts)).map((part) => join(parts, part))].map((file) => stat(file)));
+  const size = sizes.reduce((sum, file) => sum + file.size, 0);
+  console.log(
+    `dist/rampart.js and ${sizes.length - 1} parts, ${(size / 1024 / 1024).toFixed(1)} MB. Try: node dist/rampart.js --help`,
+  );
 }
