@@ -24,6 +24,9 @@ const neededParts: readonly PartName[] = [
   'traefik',
   'prometheus',
   'gateway-api-crds',
+  'kubectl-argo-rollouts',
+  'argo-cd-scripts',
+  'glua',
 ];
 
 type Project = 'unit' | 'simulation' | 'cluster';

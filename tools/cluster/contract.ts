@@ -3,7 +3,7 @@
  * (kubelets, Traefik, Prometheus), and each of those answers with a Component. Only types live here; who implements what is said at each.
  */
 
-/** A pinned part. Executables resolve to a file; `gateway-api-crds` and `kwok-stages` resolve to a folder of YAML files. */
+/** A pinned part. Executables resolve to a file; `gateway-api-crds`, `kwok-stages` and `argo-cd-scripts` resolve to a folder of files. */
 export type PartName =
   | 'etcd'
   | 'kube-apiserver'
@@ -15,7 +15,10 @@ export type PartName =
   | 'traefik'
   | 'prometheus'
   | 'gateway-api-crds'
-  | 'kwok-stages';
+  | 'kwok-stages'
+  | 'kubectl-argo-rollouts'
+  | 'argo-cd-scripts'
+  | 'glua';
 
 export type KubeletKind = 'none' | 'kwok' | 'process';
 

@@ -8,7 +8,7 @@ export type Recipe =
   /** Built with `go build` in tools/cluster/build/<module>, whose go.mod and go.sum pin everything. */
   | {
       readonly kind: 'go-build';
-      readonly module: 'kubernetes' | 'kwok' | 'helm';
+      readonly module: 'kubernetes' | 'kwok' | 'helm' | 'argo-rollouts' | 'lua';
       readonly package: string;
       readonly ldflags: string;
     }
@@ -192,5 +192,53 @@ export const parts: Readonly<Record<PartName, Part>> = {
       },
     },
     expectedSeconds: 5,
+  },
+  // Clients that Rampart is tried with, as they come: Argo Rollouts' plugin, and the scripts by which Argo CD judges health and acts.
+  'kubectl-argo-rollouts': {
+    name: 'kubectl-argo-rollouts',
+    version: '1.10.1',
+    versionArgs: ['version', '--short'],
+    accepts: (version) => version === '1.10.1',
+    fromAssets: false,
+    fromMachine: true,
+    recipe: {
+      kind: 'go-build',
+      module: 'argo-rollouts',
+      package: 'github.com/argoproj/argo-rollouts/cmd/kubectl-argo-rollouts',
+      ldflags: '-s -w -X github.com/argoproj/argo-rollouts/utils/version.version=1.10.1',
+    },
+    expectedSeconds: 180,
+  },
+  'argo-cd-scripts': {
+    name: 'argo-cd-scripts',
+    version: '3.5.7',
+    versionArgs: undefined,
+    accepts: (version) => version === '3.5.7',
+    fromAssets: false,
+    fromMachine: false,
+    recipe: {
+      kind: 'go-files',
+      module: 'github.com/argoproj/argo-cd/v3',
+      sum: 'h1:Xm1BF+I5OgDKUG3SDK49vn2/Y5AMyaNVko+/JT08gj0=',
+      files: {
+        'Rollout/health.lua': 'resource_customizations/argoproj.io/Rollout/health.lua',
+        'Rollout/actions': 'resource_customizations/argoproj.io/Rollout/actions',
+        'AnalysisRun/health.lua': 'resource_customizations/argoproj.io/AnalysisRun/health.lua',
+        'AnalysisRun/actions': 'resource_customizations/argoproj.io/AnalysisRun/actions',
+        'Experiment/health.lua': 'resource_customizations/argoproj.io/Experiment/health.lua',
+      },
+    },
+    expectedSeconds: 20,
+  },
+  glua: {
+    name: 'glua',
+    version: '1.1.2',
+    // It does not know the version of its module, which go.sum pins: that it runs has to do.
+    versionArgs: ['-e', 'print("1.1.2")'],
+    accepts: (version) => version === '1.1.2',
+    fromAssets: false,
+    fromMachine: false,
+    recipe: { kind: 'go-build', module: 'lua', package: 'github.com/yuin/gopher-lua/cmd/glua', ldflags: '-s -w' },
+    expectedSeconds: 10,
   },
 };
