@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { customResourceDefinition, type Definition, definitions } from '../src/api/crd/definitions.ts';
 import { fieldReference } from './crds/field-reference.ts';
 import { namesReference } from './names-reference.ts';
+import { cliReference } from './reference/cli-reference.ts';
 import { errorsReference } from './reference/errors-reference.ts';
 import { eventsReference } from './reference/events-reference.ts';
 import { flagsReference } from './reference/flags-reference.ts';
@@ -26,6 +27,7 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   files.set('docs/reference/api.md', fieldReference(definitions));
   files.set('docs/reference/names.md', namesReference());
   files.set('docs/reference/flags.md', flagsReference());
+  files.set('docs/reference/cli.md', cliReference());
   files.set('docs/reference/metrics.md', await metricsReference());
   files.set('docs/reference/events.md', eventsReference());
   files.set('docs/reference/errors.md', errorsReference());

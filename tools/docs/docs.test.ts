@@ -14,6 +14,8 @@ import type { Problem } from '../../src/api/problem.ts';
 import { validateExperiment } from '../../src/api/validation/experiment.ts';
 import { problemText } from '../../src/api/validation/invalid-spec.ts';
 import { validateRollout } from '../../src/api/validation/rollout.ts';
+import { readArguments } from '../../src/cli/arguments.ts';
+import { findCommand } from '../../src/cli/dispatch.ts';
 import { substituteArguments } from '../../src/core/analysis/arguments.ts';
 import { evaluateConditions } from '../../src/core/analysis/condition/evaluate-conditions.ts';
 import { planMetric } from '../../src/core/analysis/metric-plan.ts';
@@ -153,8 +155,17 @@ describe('commands in the docs', () => {
     for (const [, json = ''] of command.matchAll(/ -p '([^']*)'/g)) expect(() => JSON.parse(json) as unknown).not.toThrow();
     const [, args] = /rampart(?:\.js)? controller (.*)$/.exec(command) ?? [];
     if (args !== undefined) expect(parseControllerOptions(args.split(' '), {}).outcome).not.toBe('refused');
+    const [, line] = /(?:^|\| |<\()(?:kubectl )?rampart ((?!controller)[^)|]*)/.exec(command) ?? [];
+    if (line !== undefined) expect(understood(line.trim().split(' '))).toBe(true);
   });
 });
+
+function understood(words: readonly string[]): boolean {
+  const found = findCommand(words);
+  if (found === undefined) return false;
+  readArguments(found.rest, found.spec.flags);
+  return true;
+}
 
 describe('links in the docs', () => {
   it.each(links().map(({ page, target }) => [page, target] as const))('%s -> %s', (page, target) => {
