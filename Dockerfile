@@ -11,7 +11,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund && npm rebuild esbuild
 COPY tsconfig.json ./
 COPY tools/build.ts tools/lean-packages.ts ./tools/
 COPY src ./src
-RUN node tools/build.ts && node dist/rampart.js version
+RUN node tools/build.ts && node dist/rampart.js version && node dist/rampart.js controller --help > /dev/null
 
 FROM ${NODE_IMAGE} AS rampart
 # npm and its kind have no business in production; dumb-init reaps children (exec plugins of a kubeconfig) and passes signals on, which
