@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import type { ReplicaSet } from '../../api/kubernetes.ts';
 import type { Rollout } from '../../api/rollout.ts';
+import { podTemplateHash } from '../../core/rollout/identity/pod-template-hash.ts';
 import { imageChanges, readWantedImage } from './set-image.ts';
 import { undo } from './undo.ts';
 
@@ -50,6 +51,31 @@ describe('undo', () => {
   ])('%# cannot be', (replicaSets, to, refused) => {
     expect(undo(rollout(), replicaSets, to)).toEqual({ refused });
   });
+});
+
+it('leaves behind what a controller put into the template, and finds the same ReplicaSet again', () => {
+  const hash = 'rollouts-pod-template-hash';
+  const against = {
+    labelSelector: { matchExpressions: [{ key: hash, operator: 'In', values: ['old'] }] },
+    topologyKey: 'kubernetes.io/hostname',
+  };
+  const affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [against] } };
+  const dressed = revision(2, 'shop:2', { affinity });
+  const { metadata, spec } = dressed;
+  const worn = {
+    ...metadata.annotations,
+    'rollout.argoproj.io/ephemeral-metadata': JSON.stringify({ labels: { role: 'canary' } }),
+  };
+  const labels = { ...spec.template.metadata?.labels, role: 'canary' };
+  const one = {
+    ...dressed,
+    metadata: { ...metadata, annotations: worn },
+    spec: { ...spec, template: { ...spec.template, metadata: { labels } } },
+  };
+  const found = undo(rollout(), [one, revision(3, 'shop:3')], 0);
+  if ('refused' in found) throw new Error(found.refused);
+  const value = found.patch[0]?.value as ReturnType<typeof template>;
+  expect(podTemplateHash(value)).toBe(podTemplateHash(template('shop:2')));
 });
 
 describe('set-image', () => {

@@ -1,7 +1,7 @@
 /** What `undo` writes: the template of an earlier revision, without anything that a controller put into it. */
 import type { ReplicaSet } from '../../api/kubernetes.ts';
 import type { Rollout } from '../../api/rollout.ts';
-import { ownTemplate } from '../../core/rollout/identity/own-template.ts';
+import { ownTemplate } from '../../core/rollout/injected/injected-template.ts';
 import type { JsonPatchOperation } from '../../runtime/cluster.ts';
 import { revisionOf } from '../view/rollout-facts.ts';
 

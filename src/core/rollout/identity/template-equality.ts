@@ -59,7 +59,7 @@ function withoutEmptyAffinity(spec: Fields): Fields {
 }
 
 /** `antiAffinity` of a strategy adds terms against the hash of the other ReplicaSet. */
-export function withoutInjectedTerms(affinity: Fields): Fields {
+function withoutInjectedTerms(affinity: Fields): Fields {
   const anti = affinity.podAntiAffinity;
   if (!isFields(anti)) return affinity;
   const kept: Record<string, unknown> = {};
