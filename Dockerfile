@@ -1,7 +1,7 @@
 # Build:  docker build -t rampart:0.1.0 .
-# The base is an exact version; give it with its digest (--build-arg NODE_IMAGE=node@sha256:...) to pin it further. It has to carry Node 24 or
-# newer and apt-get, and npm for the first stage.
-ARG NODE_IMAGE=node:26.10.0-bookworm-slim
+# The base is an exact version by its digest. Another one (--build-arg NODE_IMAGE=...) has to carry Node 24 or newer and apt-get, and npm for the
+# first stage.
+ARG NODE_IMAGE=node:26.10.0-bookworm-slim@sha256:662933cf47f013bc8e4beb31a6116448427a82057ba7c42c97e4c5ba766504c2
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src
@@ -21,7 +21,9 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log \
     /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
     /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-*
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="rampart" \
+      org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.description="Progressive delivery for Kubernetes" \
       org.opencontainers.image.licenses="Apache-2.0"
 # With the package.json that makes Node read it as a module at once.

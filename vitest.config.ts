@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * unit: tables and properties beside the code, nothing outside the process. simulation: the same, but longer than a check may take. cluster: contract suites and end to end, on the embedded Kubernetes; run it
- * by `npm test -- --cluster [files]`, which enters a network namespace first.
+ * by `npm test -- --cluster [files]`, which enters a network namespace first. gates: run by `npm run gates`, which fetches their tools first.
  */
 export default defineConfig({
   test: {
@@ -22,9 +22,11 @@ export default defineConfig({
             'test/properties/**/*.test.ts',
             'test/simulation/*.test.ts',
             'test/support/**/*.test.ts',
+            'test/deploy/**/*.test.ts',
           ],
         },
       },
+      { test: { name: 'gates', include: ['test/gates/**/*.test.ts'] } },
       {
         test: {
           name: 'simulation',

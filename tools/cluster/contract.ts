@@ -18,7 +18,11 @@ export type PartName =
   | 'kwok-stages'
   | 'kubectl-argo-rollouts'
   | 'argo-cd-scripts'
-  | 'glua';
+  | 'glua'
+  | GateTool;
+
+/** What `npm run gates` runs. */
+export type GateTool = 'actionlint' | 'checkov' | 'gitleaks' | 'hadolint' | 'kubectl-validate' | 'semgrep' | 'zizmor';
 
 export type KubeletKind = 'none' | 'kwok' | 'process';
 

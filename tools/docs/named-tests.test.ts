@@ -1,16 +1,17 @@
-/** Holds docs/reference/compatibility.md to the code: every test that it names exists, and every field of the API has a row. */
+/** Holds the pages that name tests to the code: every test that they name exists, and every field of the API has a row in compatibility.md. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from './pages.ts';
 
-const page = readFileSync(join(root, 'docs/reference/compatibility.md'), 'utf8');
-/** A row's two cells. */
-type Row = readonly [what: string, shownBy: string];
+const pageOf = (path: string): string => readFileSync(join(root, path), 'utf8');
+const page = pageOf('docs/reference/compatibility.md');
+/** The cells of a row: what, and in the last one what shows it. */
+type Row = readonly string[];
 
 function rowsOf(section: string): readonly Row[] {
   const lines = section.split('\n').filter((line) => line.startsWith('| ') && !/^\| [a-z ]+ \| [a-z ]+ \|$/.test(line));
-  return lines.map((line) => line.slice(2, -2).split(' | ')).map(([what = '', shownBy = '']) => [what, shownBy]);
+  return lines.map((line) => line.slice(2, -2).split(' | '));
 }
 
 /** heading -> rows */
@@ -24,10 +25,10 @@ const kinds = {
   Experiment: ['Experiments'],
 };
 
-const named = [...sections.values()]
+const named = [...sections.values(), rowsOf(pageOf('docs/security/threat-model.md'))]
   .flat()
-  .flatMap(([, shownBy]) =>
-    [...shownBy.matchAll(/`([\w./-]+\.test\.ts)` › ([^;]+)/g)].map(
+  .flatMap((row) =>
+    [...(row.at(-1) ?? '').matchAll(/`([\w./-]+\.test\.ts)` › ([^;]+)/g)].map(
       ([, file, title]) => [file ?? '', (title ?? '').trim()] as const,
     ),
   );
@@ -38,7 +39,7 @@ const containers =
 
 function rowedFields(headings: readonly string[]): ReadonlySet<string> {
   const rows = headings.flatMap((heading) => sections.get(heading) ?? []);
-  return new Set(rows.flatMap(([what]) => [...what.matchAll(/`([\w.[\]]+)`/g)].map(([, path]) => path ?? '')));
+  return new Set(rows.flatMap(([what = '']) => [...what.matchAll(/`([\w.[\]]+)`/g)].map(([, path]) => path ?? '')));
 }
 
 /** A row for a field holds for what is below it; lists or not makes no difference. */
