@@ -58,7 +58,8 @@ function advance(situation: Situation, course: Course): Advance {
   const waits = frozen || rollout.spec.paused === true;
   const kind = moment(situation, course);
   const walks = kind === 'update' && !waits && !course.restarted && !course.promoteFull;
-  if (walks) noteInconclusive(situation, course, walk);
+  // Also where the update waits for something else: what a status says of a run and why it pauses are stored together.
+  if (kind === 'update' && !course.restarted && !course.promoteFull) noteInconclusive(situation, course, walk);
   let locked = false;
   for (let left = steps.length; walks && left > 0 && walk.index < steps.length; left -= 1) {
     const step = steps[walk.index];

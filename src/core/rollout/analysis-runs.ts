@@ -38,7 +38,8 @@ export function recordedRun(situation: Situation, course: Course, place: RunPlac
   const status = statusOf(run);
   // A canary that was inconclusive measures anew; a person who promotes blue-green has decided.
   const decides = place.type === 'PrePromotion' || place.type === 'PostPromotion';
-  return course.resumed && !decides && status.status === 'Inconclusive' ? undefined : status;
+  const measuresAnew = course.resumed || (course.overruled && place.type === 'Background');
+  return measuresAnew && !decides && status.status === 'Inconclusive' ? undefined : status;
 }
 
 function statusOf(run: AnalysisRun): RolloutAnalysisRunStatus {

@@ -26,6 +26,8 @@ export interface Course {
   readonly pauses: readonly PauseCondition[];
   /** A person said go on: the controller had paused and the conditions are gone. */
   readonly resumed: boolean;
+  /** A person went past a background run that could not decide, as past the step: it measures anew. */
+  readonly overruled: boolean;
   /** Of this try, as the status has them. */
   readonly runs: RecordedRuns;
 }
@@ -55,6 +57,7 @@ function beginAgain(situation: Situation): Course {
     promoteFull: false,
     pauses: [],
     resumed: false,
+    overruled: false,
     runs: {},
   };
   const kept = abortAfterUndo(situation);
@@ -89,6 +92,7 @@ function goOn(situation: Situation): Course {
     promoteFull,
     pauses: written.filter(({ reason }) => isStanding(situation, reason, end ?? index)),
     resumed: !cleared && status.controllerPause === true && written.length === 0,
+    overruled: !cleared && isUndecided(status) && !written.some(({ reason }) => reason === 'InconclusiveAnalysisRun'),
     runs: retried ? {} : recordedRuns(status),
   };
 }
@@ -100,6 +104,11 @@ function isStanding({ status, steps, frozen, blueGreen }: Situation, reason: str
   if (reason === 'BlueGreenPause') return blueGreen !== undefined && pausesBeforePromotion(blueGreen);
   if (reason === 'InconclusiveAnalysisRun') return someRun(recordedRuns(status), (run) => run.status === 'Inconclusive');
   return true;
+}
+
+/** A status that says this of the run beside the steps is stored with a pause: where there is none, somebody took it away. */
+function isUndecided({ canary }: Situation['status']): boolean {
+  return canary?.currentBackgroundAnalysisRunStatus?.status === 'Inconclusive';
 }
 
 /** Clients may write any number. */
@@ -120,5 +129,6 @@ export function abortBecause(situation: Situation, course: Course, detail: strin
     promoteFull: false,
     pauses: [],
     resumed: false,
+    overruled: false,
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { templateOf } from '../../../test/support/shop-template.ts';
 import { ToyWorld } from '../../../test/support/toy-world.ts';
 import type { AnalysisTemplate } from '../../api/analysis-template.ts';
-import type { CanaryStep } from '../../api/rollout.ts';
+import type { CanaryStep, RolloutAnalysis } from '../../api/rollout.ts';
 import { decide } from './decide.ts';
 
 const template: AnalysisTemplate = {
@@ -16,13 +16,15 @@ const template: AnalysisTemplate = {
 };
 const analysis: CanaryStep = { analysis: { templates: [{ templateName: 'good' }] } };
 
-function updating(steps: readonly CanaryStep[], podLatencyMs?: () => number): ToyWorld {
+function updating(steps: readonly CanaryStep[], podLatencyMs?: () => number, background?: RolloutAnalysis): ToyWorld {
   const world = new ToyWorld(
     {
       replicas: 4,
       selector: { matchLabels: { app: 'shop' } },
       template: templateOf('v1'),
-      strategy: { canary: { maxSurge: 1, maxUnavailable: 0, steps: [...steps] } },
+      strategy: {
+        canary: { maxSurge: 1, maxUnavailable: 0, steps: [...steps], ...(background && { analysis: background }) },
+      },
     },
     { templates: [template], ...(podLatencyMs && { podLatencyMs }) },
   );
@@ -55,6 +57,67 @@ describe('an index that a client moves on while the update is paused', () => {
     world.command({ currentStepIndex: 2 });
     world.settle(5_000);
     expect(world.status).toMatchObject({ phase: 'Paused', message: 'CanaryPauseStep', currentStepIndex: 3 });
+  });
+});
+
+describe('a promotion past runs that could not decide', () => {
+  const background = { templates: [{ templateName: 'good' }] };
+  /** As the plugin writes it where the run of the step is inconclusive. */
+  const pastTheStep = (world: ToyWorld) =>
+    world.command({ pauseConditions: null, controllerPause: false, currentStepIndex: (world.status.currentStepIndex ?? 0) + 1 });
+  const paused = (world: ToyWorld) => `${world.status.phase} ${world.status.message ?? ''} ${world.status.currentStepIndex}`;
+
+  it('goes from one analysis to the next, which measures for itself', () => {
+    const world = updating([{ setWeight: 25 }, analysis, analysis, { pause: {} }]);
+    world.verdict('Inconclusive');
+    world.settle(5_000);
+    pastTheStep(world);
+    world.settle(5_000);
+    expect(world.status).toMatchObject({ phase: 'Progressing', currentStepIndex: 2 });
+    expect(world.status.pauseConditions).toBeUndefined();
+    expect([...world.runs.keys()]).toEqual([1, 2].map((step) => `shop-${world.status.currentPodHash}-2-${step}`));
+    world.verdict('Inconclusive');
+    world.settle(5_000);
+    expect(paused(world)).toBe('Paused InconclusiveAnalysisRun 2');
+    pastTheStep(world);
+    world.settle(5_000);
+    expect(paused(world)).toBe('Paused CanaryPauseStep 3');
+  });
+
+  it('takes one command where the run of the step and the one beside the steps are both inconclusive', () => {
+    const world = updating([{ setWeight: 25 }, analysis, { pause: {} }], undefined, background);
+    world.verdict('Inconclusive');
+    world.settle(5_000);
+    expect(world.runs.size).toBe(2);
+    expect(paused(world)).toBe('Paused InconclusiveAnalysisRun 1');
+    pastTheStep(world);
+    world.settle(5_000);
+    expect(paused(world)).toBe('Paused CanaryPauseStep 2');
+    const { name = '', status } = world.status.canary?.currentBackgroundAnalysisRunStatus ?? {};
+    expect([name.endsWith('-2.1'), status]).toEqual([true, 'Pending']);
+  });
+
+  it('leaves a pause and an undecided background run together', () => {
+    const world = updating([{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: {} }], undefined, background);
+    world.verdict('Inconclusive');
+    world.settle(5_000);
+    expect(world.status.pauseConditions?.map(({ reason }) => reason)).toEqual(['CanaryPauseStep', 'InconclusiveAnalysisRun']);
+    world.command({ pauseConditions: null });
+    world.settle(5_000);
+    expect(paused(world)).toBe('Paused CanaryPauseStep 3');
+    expect(world.runs.size).toBe(2);
+  });
+
+  it('is not seen where a person had paused while the run became undecided', () => {
+    const world = updating([{ setWeight: 25 }, analysis, { pause: {} }], undefined, background);
+    world.change({ paused: true });
+    world.settle(2_000);
+    world.verdict('Inconclusive');
+    world.settle(2_000);
+    world.change({ paused: false });
+    world.settle(5_000);
+    expect(paused(world)).toBe('Paused InconclusiveAnalysisRun 1');
+    expect(world.runs.size).toBe(2);
   });
 });
 
