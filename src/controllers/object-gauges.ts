@@ -20,7 +20,17 @@ export function objectGauges(stores: Stores): Readonly<Record<string, readonly S
     samples.push({ labels, value });
   };
   for (const stored of stores.rollouts.list()) describeRollout(decodeOnce(stored).rollout, add);
-  for (const run of stores.analysisRuns.list()) describeRun(run, add);
+  const inFlight = new Map([
+    ['Pending', 0],
+    ['Running', 0],
+  ]);
+  for (const run of stores.analysisRuns.list()) {
+    describeRun(run, add);
+    const phase = run.status?.phase ?? 'Pending';
+    const count = inFlight.get(phase);
+    if (count !== undefined) inFlight.set(phase, count + 1);
+  }
+  for (const [phase, count] of inFlight) add('rampart_analysis_runs_in_flight', { phase }, count);
   for (const { metadata, spec } of stores.analysisTemplates.list()) {
     const name = { namespace: metadata.namespace ?? '', name: metadata.name };
     add('analysis_template_info', name);

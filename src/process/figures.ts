@@ -14,6 +14,7 @@ export class Figures {
   /** controller -> workers at work */
   readonly #busy = new Map<string, number>();
   #measurements = 0;
+  #waitingMeasurements = 0;
   #pendingEvents = 0;
 
   constructor(metrics: Metrics) {
@@ -21,6 +22,9 @@ export class Figures {
     metrics.readAtScrape('workqueue_depth', 'Keys that wait in a queue.', 'name', () => this.#depths);
     metrics.readAtScrape('rampart_busy_workers', 'Workers that look at an object now.', 'name', () => this.#busy);
     metrics.readAtScrape('rampart_measurements_in_flight', 'Measurements under way.', 'kind', () => [['all', this.#measurements]]);
+    metrics.readAtScrape('rampart_measurements_waiting', 'Measurements that are due and wait for a place.', 'kind', () => [
+      ['all', this.#waitingMeasurements],
+    ]);
     metrics.readAtScrape('rampart_events_pending', 'Events that wait to be written.', 'kind', () => [['all', this.#pendingEvents]]);
   }
 
@@ -73,6 +77,10 @@ export class Figures {
     inFlight: (count) => {
       this.#measurements = count;
     },
+    waiting: (count) => {
+      this.#waitingMeasurements = count;
+    },
+    finished: (provider, outcome, ms) => this.metrics.measurementSeconds.observe({ provider, outcome }, ms / 1000),
     began: (latenessMs) => this.metrics.measurementLateness.observe(latenessMs / 1000),
   };
 

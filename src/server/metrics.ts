@@ -12,6 +12,8 @@ export interface Sample {
 }
 
 const reconcileBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+/** For what may take as long as a provider likes. */
+const waitingBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const durationBuckets = [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400];
 
 const gaugeLabels = {
@@ -25,6 +27,7 @@ const gaugeLabels = {
   analysis_run_phase: ['namespace', 'name', 'phase'],
   analysis_run_metric_phase: ['namespace', 'name', 'metric', 'type', 'dry_run', 'phase'],
   analysis_run_metric_type: ['namespace', 'name', 'metric', 'type'],
+  rampart_analysis_runs_in_flight: ['phase'],
   analysis_template_info: ['namespace', 'name'],
   analysis_template_metric_info: ['namespace', 'name', 'type', 'metric'],
 } as const;
@@ -40,6 +43,7 @@ const gaugeHelp: Readonly<Record<ObjectGauge, string>> = {
   analysis_run_phase: '1 for the phase that each AnalysisRun is in.',
   analysis_run_metric_phase: '1 for the phase that each metric of each AnalysisRun is in.',
   analysis_run_metric_type: 'The provider of each metric of each AnalysisRun; always 1.',
+  rampart_analysis_runs_in_flight: 'AnalysisRuns that have not ended, by phase.',
   analysis_template_info: 'Each AnalysisTemplate; always 1.',
   analysis_template_metric_info: 'Each metric of each AnalysisTemplate with its provider; always 1.',
 };
@@ -119,7 +123,13 @@ export class Metrics {
     'rampart_measurement_lateness_seconds',
     'Seconds between when a measurement was due and when it began.',
     [],
-    reconcileBuckets,
+    waitingBuckets,
+  );
+  readonly measurementSeconds = this.histogram(
+    'rampart_measurement_duration_seconds',
+    'Seconds that a provider took for a call, by what came of it: measured, error, or of a Job underway or ended.',
+    ['provider', 'outcome'],
+    waitingBuckets,
   );
 
   constructor(version: string) {

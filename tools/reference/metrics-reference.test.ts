@@ -42,6 +42,7 @@ async function scrape(): Promise<ReadonlyMap<string, readonly string[]>> {
   figures.ended({ status: 'Promoted', seconds: 1, pausedSeconds: 0 });
   figures.watcher.relisted?.('rollouts');
   figures.measurements.began?.(1);
+  figures.measurements.finished?.('prometheus', 'measured', 1);
   const found = new Map<string, readonly string[]>();
   for (const line of (await metrics.registry.metrics()).split('\n')) {
     const [, series = '', labels = ''] = /^([a-z_0-9]+)(?:\{(.*)\})? /.exec(line) ?? [];
