@@ -11,7 +11,7 @@ import {
 import { type DeepReadonly, duration, intOrString, list, requiredObject, requiredText, text } from './fields.ts';
 import { objectMetaSchema } from './kubernetes-fields.ts';
 import type { authenticationSchema } from './metric-authentication.ts';
-import { type prometheusSchema, providerSchema, type webSchema } from './metric-provider.ts';
+import { type jobSchema, type prometheusSchema, providerSchema, type webSchema } from './metric-provider.ts';
 
 export const metricSchema = z.object({
   name: requiredText('Name of the metric, unique among those of a run.'),
@@ -57,6 +57,7 @@ export type ClusterAnalysisTemplate = DeepReadonly<z.infer<typeof clusterAnalysi
 export type AnalysisTemplateSpec = AnalysisTemplate['spec'];
 export type Metric = DeepReadonly<z.infer<typeof metricSchema>>;
 export type PrometheusMetric = DeepReadonly<z.infer<typeof prometheusSchema>>;
+export type JobMetric = DeepReadonly<z.infer<typeof jobSchema>>;
 export type WebMetric = DeepReadonly<z.infer<typeof webSchema>>;
 export type Authentication = DeepReadonly<z.infer<typeof authenticationSchema>>;
 export type Argument = DeepReadonly<z.infer<typeof argumentSchema>>;

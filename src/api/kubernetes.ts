@@ -141,3 +141,40 @@ export interface EndpointSlice extends KubeObject {
       }[]
     | undefined;
 }
+
+export interface Job extends KubeObject {
+  /** A user's own; not interpreted. */
+  readonly spec?: Readonly<Record<string, unknown>> | undefined;
+  readonly status?:
+    | {
+        readonly conditions?:
+          | readonly {
+              readonly type: string;
+              readonly status: string;
+              readonly reason?: string | undefined;
+              readonly message?: string | undefined;
+            }[]
+          | undefined;
+      }
+    | undefined;
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly state?:
+    | {
+        readonly waiting?: { readonly reason?: string | undefined } | undefined;
+        readonly terminated?: { readonly exitCode: number; readonly reason?: string | undefined } | undefined;
+      }
+    | undefined;
+}
+
+/** What the end of a Job's pod is read from. */
+export interface PodOfJob extends KubeObject {
+  readonly status?:
+    | {
+        readonly initContainerStatuses?: readonly ContainerStatus[] | undefined;
+        readonly containerStatuses?: readonly ContainerStatus[] | undefined;
+      }
+    | undefined;
+}

@@ -123,16 +123,17 @@ const cloudWatchQuerySchema = z.object({
   returnData: flag('False uses it only in other expressions.'),
 });
 
+export const jobSchema = z.object({
+  metadata: object(childMetadataSchema, 'Labels and annotations for the Job.'),
+  spec: rawObject(
+    'The Job (batch/v1), as it is written in a Job. A pod that names no ServiceAccount gets no token of one unless it asks for it.',
+  ),
+});
+
 const providerFields = z.object({
   prometheus: object(prometheusSchema, 'A Prometheus query.'),
   web: object(webSchema, 'An HTTP request.'),
-  job: object(
-    z.object({
-      metadata: object(childMetadataSchema, 'Labels and annotations for the Job.'),
-      spec: rawObject('The Job (batch/v1).'),
-    }),
-    'A Job: success is success.',
-  ),
+  job: object(jobSchema, 'A Job in the namespace of the run: that it completes is success, that it fails is failure.'),
   kayenta: object(kayentaSchema, 'A judgement by Kayenta.'),
   datadog: object(datadogSchema, 'A Datadog query.'),
   wavefront: object(z.object({ address: text('URL.'), query: text('The query.') }), 'A Wavefront query.'),

@@ -2,7 +2,7 @@
 import type { AnalysisRun } from './analysis-run.ts';
 import type { AnalysisTemplate, ClusterAnalysisTemplate } from './analysis-template.ts';
 import type { Experiment } from './experiment.ts';
-import type { EndpointSlice, KubeObject, ReplicaSet, Resource, Service, Workload } from './kubernetes.ts';
+import type { EndpointSlice, Job, KubeObject, ReplicaSet, Resource, Service, Workload } from './kubernetes.ts';
 import { argoGroup, argoVersion } from './names.ts';
 import type { Rollout } from './rollout.ts';
 
@@ -29,6 +29,7 @@ export const services = namespaced<Service>('', 'v1', 'Service', 'services');
 export const endpointSlices = namespaced<EndpointSlice>('discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices');
 export const pods = namespaced('', 'v1', 'Pod', 'pods');
 export const events = namespaced('', 'v1', 'Event', 'events');
+export const jobs = namespaced<Job>('batch', 'v1', 'Job', 'jobs');
 export const secrets = namespaced('', 'v1', 'Secret', 'secrets');
 
 export const ingresses = namespaced('networking.k8s.io', 'v1', 'Ingress', 'ingresses');

@@ -2,13 +2,12 @@
  * Watches the routes that routers read. Their kinds may not exist in a cluster, or not be allowed: then there are none, which is
  * looked at again from time to time.
  */
-
 import type { KubeObject } from '../api/kubernetes.ts';
 import { readRouteMarks } from '../api/route-mark.ts';
 import { sleep } from '../runtime/clock.ts';
 import { ApiError, type Resource } from '../runtime/cluster.ts';
 import { Informer } from '../runtime/informer.ts';
-import type { Log } from '../runtime/log.ts';
+import { quieter } from '../runtime/log.ts';
 import type { InformerSettings } from './stores.ts';
 
 export interface RouteInformer {
@@ -32,7 +31,7 @@ export function createRouteInformer(resource: Resource, settings: InformerSettin
     indexes: { mark: markedFor },
     backoffMaxMs: absentRetryMs,
     // Said once by the composition root; a cluster without these routes is no fault.
-    log: withoutWarnings(settings.log),
+    log: quieter(settings.log, 'warn'),
     metrics: {
       ...settings.metrics,
       failed: (plural, code) => {
@@ -47,15 +46,6 @@ export function createRouteInformer(resource: Resource, settings: InformerSettin
     informer,
     settled: Promise.race([informer.store.whenSynced(), absent.promise]),
     trouble: () => (informer.store.hasSynced ? undefined : refused),
-  };
-}
-
-function withoutWarnings(log: Log): Log {
-  return {
-    debug: (...said) => log.debug(...said),
-    info: (...said) => log.info(...said),
-    warn: (...said) => log.debug(...said),
-    error: (...said) => log.error(...said),
   };
 }
 

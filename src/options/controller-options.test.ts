@@ -69,6 +69,13 @@ describe('controller options', () => {
     expect(given.warnings).toEqual([]);
   });
 
+  it("reads the incumbent's variables for Jobs, and says what it does not do", () => {
+    const environment = { ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE: 'jobs', ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG: '/other' };
+    const parsed = options([], environment);
+    expect(parsed.options.analysisJobNamespace).toBe('jobs');
+    expect(parsed.warnings).toEqual([expect.stringContaining('Jobs run in the cluster of their analyses')]);
+  });
+
   it('starts with the arguments of an Argo Rollouts Deployment and says what has no meaning here', () => {
     const parsed = options([
       '--rollout-resync=900',

@@ -16,6 +16,7 @@ export interface ControllerOptions {
   readonly prometheusAddress: string | undefined;
   readonly metricAddressAllow: readonly AddressRule[];
   readonly metricAddressDeny: readonly AddressRule[];
+  readonly analysisJobNamespace: string | undefined;
   readonly qps: number;
   readonly burst: number;
   readonly leaderElect: boolean;
@@ -66,7 +67,14 @@ export function parseControllerOptions(args: readonly string[], environment: Env
   const options = typed(text);
   mistakes.push(...contradictions(options));
   if (mistakes.length > 0) return { outcome: 'refused', mistakes };
-  return { outcome: 'options', options, warnings: read.warnings };
+  return { outcome: 'options', options, warnings: [...read.warnings, ...ignoredVariables(environment)] };
+}
+
+/** Of the incumbent, and without meaning here. */
+function ignoredVariables(environment: Environment): readonly string[] {
+  const name = 'ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG';
+  if ((environment[name] ?? '') === '') return [];
+  return [`$${name} has no meaning here and is ignored: Jobs run in the cluster of their analyses.`];
 }
 
 /** The environment variable that stands for a flag: `--leader-elect` is RAMPART_LEADER_ELECT, `--metricsPort` RAMPART_METRICS_PORT. */
@@ -182,6 +190,7 @@ function typed(text: (name: FlagName) => string | undefined): ControllerOptions 
     prometheusAddress: text('prometheus-address'),
     metricAddressAllow: rules('metric-address-allow'),
     metricAddressDeny: rules('metric-address-deny'),
+    analysisJobNamespace: text('analysis-job-namespace'),
     qps: count('qps'),
     burst: count('burst'),
     leaderElect: isOn('leader-elect'),

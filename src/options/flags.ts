@@ -58,6 +58,12 @@ export const flags = [
     kind: 'addresses',
     help: 'Comma-separated networks (CIDR), addresses and host names (with *) that metrics of templates must not be asked at.',
   },
+  {
+    name: 'analysis-job-namespace',
+    kind: 'text',
+    environment: 'ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE',
+    help: 'Namespace in which the Jobs of all analyses run, with its ServiceAccounts and by its rules. Default: each in the namespace of its run.',
+  },
   { name: 'qps', kind: 'count', default: '200', range: [1, 10_000], help: 'Requests a second to the Kubernetes API, sustained.' },
   {
     name: 'burst',

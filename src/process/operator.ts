@@ -71,7 +71,7 @@ export class Operator {
     signal.addEventListener('abort', () => this.#stop(ended), { once: true });
     if (signal.aborted) this.#stop(ended);
     try {
-      const watches = await startWatches(this.#informerSettings(), options.namespaced, ended.signal);
+      const watches = await startWatches(this.#informerSettings(), options, ended.signal);
       this.#watches = watches;
       figures.metrics.describeObjects(() => objectGauges(watches.stores));
       return await this.#work(watches, ended.signal);

@@ -1,9 +1,11 @@
 /** Everything that the process watches, started together and ended together; whether it leads does not matter to it. */
-import type { KubeObject } from '../api/kubernetes.ts';
+import type { Job, KubeObject } from '../api/kubernetes.ts';
 import { ingresses as ingressResource } from '../api/resources.ts';
+import { createJobInformer } from '../controllers/job-informer.ts';
 import { createRouteInformer, servedVersion } from '../controllers/route-informers.ts';
 import { createInformers, type InformerSettings, type Stores, storesOf } from '../controllers/stores.ts';
 import { Workloads } from '../controllers/workloads.ts';
+import type { ControllerOptions } from '../options/controller-options.ts';
 import { type RouteKind, routeKinds, routeResources } from '../providers/traffic/gateway-api/route-object.ts';
 import type { Resource } from '../runtime/cluster.ts';
 import type { Informer } from '../runtime/informer.ts';
@@ -11,6 +13,8 @@ import type { Store } from '../runtime/store.ts';
 
 export interface Watches {
   readonly stores: Stores;
+  /** Jobs of analyses; nobody waits for them, since not every installation may see them. */
+  readonly jobs: Store<Job>;
   /** kind of route -> its store, of the version that the cluster serves */
   readonly routes: Readonly<Record<RouteKind, Store<KubeObject>>>;
   readonly routeResources: Readonly<Record<RouteKind, Resource>>;
@@ -34,11 +38,16 @@ const otherVersions: Readonly<Record<RouteKind, readonly string[]>> = {
 };
 
 /** `namespaced`: cluster-scoped kinds cannot be read, so there are none. */
-export async function startWatches(settings: InformerSettings, isNamespaced: boolean, signal: AbortSignal): Promise<Watches> {
+export async function startWatches(
+  settings: InformerSettings,
+  { namespaced: isNamespaced, analysisJobNamespace }: Pick<ControllerOptions, 'namespaced' | 'analysisJobNamespace'>,
+  signal: AbortSignal,
+): Promise<Watches> {
   const abort = new AbortController();
   const ended = AbortSignal.any([signal, abort.signal]);
   const { clusterAnalysisTemplates, ...namespacedInformers } = createInformers(settings);
   const served = await servedRoutes(settings, ended);
+  const jobs = createJobInformer(settings, analysisJobNamespace);
   const routeInformers = routeKinds.map((kind) => [kind, createRouteInformer(served[kind], settings)] as const);
   const ingresses = createRouteInformer(ingressResource, settings);
   const onDemand = [...routeInformers.map(([, route]) => route), ingresses];
@@ -46,7 +55,7 @@ export async function startWatches(settings: InformerSettings, isNamespaced: boo
     ...Object.values(namespacedInformers),
     ...(isNamespaced ? [] : [clusterAnalysisTemplates]),
   ];
-  const running = [...always, ...onDemand.map(({ informer }) => informer)].map((informer) => informer.run(ended));
+  const running = [...always, jobs, ...onDemand.map(({ informer }) => informer)].map((informer) => informer.run(ended));
   const stores = storesOf({ ...namespacedInformers, clusterAnalysisTemplates });
   const needed = Object.values(stores).filter(
     (store) => !(isNamespaced && store.resource.plural === clusterAnalysisTemplates.store.resource.plural),
@@ -56,6 +65,7 @@ export async function startWatches(settings: InformerSettings, isNamespaced: boo
   const settled = Promise.all([...needed.map((store) => store.whenSynced()), ...onDemand.map((route) => route.settled)]);
   return {
     stores,
+    jobs: jobs.store,
     routes: Object.fromEntries(routeInformers.map(([kind, { informer }]) => [kind, informer.store])) as Watches['routes'],
     routeResources: served,
     ingresses: ingresses.informer.store,

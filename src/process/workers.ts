@@ -1,9 +1,10 @@
 /** The controllers of the process: made when it may work, fed by the watches, writing through the fence. */
-import { createMeasure } from '../controllers/analysis-run/measure.ts';
+import { createLaneOf, createMeasure } from '../controllers/analysis-run/measure.ts';
 import { MeasurementRunner } from '../controllers/analysis-run/measurement-runner.ts';
 import { AnalysisRunReconciler } from '../controllers/analysis-run/reconciler.ts';
 import { ExperimentReconciler } from '../controllers/experiment/reconciler.ts';
 import { experimentSources } from '../controllers/experiment/sources.ts';
+import { jobSource } from '../controllers/job-informer.ts';
 import { carryOutOn } from '../controllers/rollout/pods/carry-out.ts';
 import { PodRunner } from '../controllers/rollout/pods/pod-runner.ts';
 import { RolloutReconciler } from '../controllers/rollout/reconciler.ts';
@@ -11,11 +12,13 @@ import { rolloutSources } from '../controllers/rollout/sources.ts';
 import type { Announcement } from '../core/decision.ts';
 import type { Logger } from '../logger.ts';
 import type { ControllerOptions } from '../options/controller-options.ts';
-import type { MetricProvider } from '../providers/metrics/metric-provider.ts';
+import { JobProvider } from '../providers/metrics/job/job-provider.ts';
+import type { AnyMetricProvider, MetricProvider } from '../providers/metrics/metric-provider.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Cluster } from '../runtime/cluster.ts';
 import { Controller } from '../runtime/controller.ts';
 import type { EventRecorder } from '../runtime/event-recorder.ts';
+import { messageOf } from '../runtime/log.ts';
 import { fromSelf } from '../runtime/source.ts';
 import { trackedCluster } from '../runtime/tracked-cluster.ts';
 import type { Figures } from './figures.ts';
@@ -48,7 +51,7 @@ export function createWorkers(parts: WorkersOptions): Workers {
   const { watches, options } = parts;
   const routeStores = [...Object.values(watches.routes), watches.ingresses];
   const cluster = trackedCluster(parts.cluster, [...Object.values(watches.stores), ...routeStores, watches.workloads.deployments]);
-  const analysis = analysisController(parts, trackedCluster(parts.analysisCluster, [watches.stores.analysisRuns]));
+  const analysis = analysisController(parts, trackedCluster(parts.analysisCluster, [watches.stores.analysisRuns, watches.jobs]));
   const rollouts = rolloutController(parts, cluster);
   const controllers = [
     ...(options.controllers.has('rollouts') ? [rollouts.controller, experimentController(parts, cluster)] : []),
@@ -96,14 +99,26 @@ function rolloutController(
 }
 
 function analysisController(
-  { options, watches, recorder, providers, clock, log, figures }: WorkersOptions,
+  parts: WorkersOptions,
   cluster: Cluster,
 ): { readonly controller: Controller; readonly runner: MeasurementRunner } {
+  const { options, watches, recorder, clock, log, figures } = parts;
   const store = watches.stores.analysisRuns;
+  const jobs = new JobProvider({
+    cluster,
+    watched: (namespace, name) => watches.jobs.get(namespace, name),
+    namespace: options.analysisJobNamespace,
+  });
+  const providers = new Map<string, AnyMetricProvider>([...parts.providers, ['job', jobs]]);
   const runner = new MeasurementRunner({
     measure: createMeasure(cluster, providers),
+    laneOf: createLaneOf(providers),
     clock,
     finished: (key) => controller.enqueue(key, 'urgent'),
+    abandoned: (run, _provider, metadata) => {
+      // It goes with its run where this fails.
+      jobs.cancel(metadata, run).catch((error) => log.debug(`a Job of ${run.key} is left to its run: ${messageOf(error)}`));
+    },
     concurrency: options.measurements,
     metrics: figures.measurements,
   });
@@ -111,7 +126,7 @@ function analysisController(
     cluster,
     store,
     runner,
-    providers: new Set(providers.keys()),
+    providers,
     clock,
     announcer: { recorder, log, announced: (announcement) => figures.announced(announcement) },
   });
@@ -122,7 +137,7 @@ function analysisController(
     workers: options.analysisThreads,
     reconcile: (key, signal) => reconciler.reconcile(key, signal),
     isBehind: (key) => reconciler.isBehind(key),
-    sources: [fromSelf(store)],
+    sources: [fromSelf(store), jobSource(watches.jobs)],
     keys: () => store.keys(),
     metrics: figures.controller('analysis'),
   });

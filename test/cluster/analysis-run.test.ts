@@ -288,6 +288,32 @@ describe('an AnalysisRun on a real API server', () => {
     });
   });
 
+  it('is measured as `kubectl argo rollouts create analysisrun` makes it: under a name of the server, its templates merged', async () => {
+    await start();
+    const provider = { prometheus: { address: endpoint.address, query: 'up{app="{{args.app}}"}' } };
+    const file = join(cluster.runDir, `${namespace.name}-made.yaml`);
+    const made = {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'AnalysisRun',
+      metadata: { generateName: 'success-rate-' },
+      spec: {
+        args: [{ name: 'app', value: 'shop' }],
+        metrics: [
+          { name: 'rate', successCondition: 'result[0] == 1', provider },
+          { name: 'tried', successCondition: 'result[0] == 2', provider },
+        ],
+        dryRun: [{ metricName: 'tr.*' }],
+        measurementRetention: [{ metricName: '.*', limit: 3 }],
+      },
+    };
+    await writeFile(file, stringify(made));
+    const name = (await kubectl('create', '-f', file, '-o', 'name')).trim();
+    await kubectl('wait', '--for=jsonpath={.status.phase}=Successful', name, '--timeout=60s');
+    const { status } = JSON.parse(await kubectl('get', name, '-o', 'json')) as AnalysisRun;
+    expect(status).toMatchObject({ runSummary: { count: 1, successful: 1 }, dryRunSummary: { count: 1, failed: 1 } });
+    expect(endpoint.queries).toEqual(['up{app="shop"}', 'up{app="shop"}']);
+  });
+
   it('is deleted when its time to live is over', async () => {
     await start();
     await apply({}, { ttlStrategy: { secondsAfterSuccess: 1 } });

@@ -1,11 +1,10 @@
 /** Analysis of real updates: every way in which metrics can be missing or wrong, what it does to the update, and who may read what. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { AnalysisRun } from '../../src/api/analysis-run.ts';
 import type { KubeObject } from '../../src/api/kubernetes.ts';
 import { labels } from '../../src/api/names.ts';
 import { rollouts } from '../../src/api/resources.ts';
+import { chartAccount } from '../support/chart-account.ts';
 import { createNamespace, deleteNamespace } from '../support/cluster.ts';
 import { startController } from '../support/controller.ts';
 import { Kubectl } from '../support/kubectl.ts';
@@ -294,28 +293,16 @@ describe('a run', () => {
   });
 });
 
-/** What the chart grants the controller in its own namespace, and nothing of Secrets. */
-async function chartAccount(view: WatchedNamespace): Promise<string> {
-  const chart = new URL('../../charts/rampart', import.meta.url).pathname;
-  const args = ['template', 'rampart', chart, '--namespace', view.name, '--set', 'namespaced=true', '--set', 'crds.install=false'];
-  const helm = await view.cluster.partPath('helm');
-  const { stdout } = await promisify(execFile)(helm, [
-    ...args,
-    '--show-only',
-    'templates/rbac.yaml',
-    '--show-only',
-    'templates/serviceaccount.yaml',
-  ]);
-  await view.cluster.applyManifests(stdout);
-  return await view.cluster.serviceAccountKubeconfig(view.name, 'rampart');
-}
-
 test('a Secret is not readable until someone allows it, the message says how, and its value is shown nowhere', async () => {
   const namespace = await createNamespace();
   onTestFinished(async () => await deleteNamespace(namespace));
   const view = await watchNamespace(namespace);
   const kubectl = await Kubectl.open(namespace);
-  const controller = await startController({ namespace, kubeconfig: await chartAccount(view), args: ['--loglevel=debug'] });
+  const controller = await startController({
+    namespace,
+    kubeconfig: await chartAccount(view.cluster, namespace),
+    args: ['--loglevel=debug'],
+  });
   const double = await metrics();
   const value = 'hunter2-very-secret';
   await kubectl.run(['create', 'secret', 'generic', 'login', `--from-literal=token=${value}`]);

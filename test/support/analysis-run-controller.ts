@@ -50,7 +50,7 @@ export async function startAnalysisRunController({
     cluster,
     store: informer.store,
     runner,
-    providers: new Set(providers.keys()),
+    providers,
     clock: systemClock,
     announcer: { recorder, log: quiet },
   });

@@ -9,7 +9,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   core: ['api'],
   runtime: ['api'],
   'providers/traffic': ['api', 'core', 'runtime'],
-  'providers/metrics': ['api', 'core'],
+  'providers/metrics': ['api', 'core', 'runtime'],
   controllers: ['api', 'core', 'runtime', 'providers/traffic', 'providers/metrics'],
   server: [],
   options: ['api'],

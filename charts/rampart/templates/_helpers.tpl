@@ -53,6 +53,19 @@ app.kubernetes.io/part-of: rampart
 - apiGroups: [argoproj.io]
   resources: [analysisruns]
   verbs: [get, list, watch, create, patch, delete]
+# Jobs of analyses: seen, so that their end is known at once. Only a RoleBinding in a namespace lets Rampart make or delete one there.
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch]
+{{- if .Values.rbac.runAllJobs }}
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [create, delete]
+# How the containers of those Jobs ended, and whether their images can be pulled.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
+{{- end }}
 - apiGroups: [argoproj.io]
   resources: [analysistemplates]
   verbs: [get, list, watch]

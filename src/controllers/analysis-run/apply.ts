@@ -2,6 +2,7 @@
 import type { AnalysisRun } from '../../api/analysis-run.ts';
 import { analysisRuns } from '../../api/resources.ts';
 import type { AnalysisEffect } from '../../core/analysis/decision.ts';
+import { type AnyMetricProvider, isLasting } from '../../providers/metrics/metric-provider.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
 import { identityOf } from './gather.ts';
 import type { MeasurementRunner } from './measurement-runner.ts';
@@ -9,13 +10,15 @@ import type { MeasurementRunner } from './measurement-runner.ts';
 export interface World {
   readonly cluster: Pick<Cluster, 'delete'>;
   readonly runner: MeasurementRunner;
+  /** name -> provider */
+  readonly providers: ReadonlyMap<string, AnyMetricProvider>;
   readonly signal: AbortSignal;
 }
 
 export async function applyEffects(
   run: AnalysisRun,
   effects: readonly AnalysisEffect[],
-  { cluster, runner, signal }: World,
+  { cluster, runner, providers, signal }: World,
 ): Promise<void> {
   const identity = identityOf(run);
   for (const effect of effects) {
@@ -23,6 +26,17 @@ export async function applyEffects(
       case 'start-measurement':
         runner.start(identity, effect);
         break;
+      case 'resume-measurement': {
+        const { startedAtMs, metadata } = effect;
+        runner.start(identity, { ...effect, ordinal: 0, begun: { startedAtMs, metadata } });
+        break;
+      }
+      case 'end-measurement': {
+        const provider = providers.get(effect.provider);
+        runner.forgetLasting(identity.key, effect.metric, effect.metadata);
+        if (provider !== undefined && isLasting(provider)) await provider.cancel(effect.metadata, identity);
+        break;
+      }
       case 'cancel-measurement':
         runner.cancel(identity.key, effect.metric);
         break;

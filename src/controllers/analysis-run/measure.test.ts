@@ -4,7 +4,7 @@ import { type MetricProvider, MetricProviderError } from '../../providers/metric
 import { ApiError, type Cluster } from '../../runtime/cluster.ts';
 import { createMeasure } from './measure.ts';
 
-const run = { key: 'shop/run', namespace: 'shop', uid: 'u' };
+const run = { key: 'shop/run', namespace: 'shop', name: 'run', uid: 'u' };
 const secret = (argument: string, secretKey = argument): SecretArgument => ({ argument, secretName: 'login', secretKey });
 const encode = (text: string) => Buffer.from(text).toString('base64');
 
@@ -29,7 +29,7 @@ async function measureWith(cluster: Pick<Cluster, 'get'>, provider: MetricProvid
   const query = { block, args: new Map([['plain', 'up']]), secrets };
   return await measure(
     run,
-    { metric: 'm', provider: 'prometheus', query, dueAtMs: 0 },
+    { metric: 'm', provider: 'prometheus', query, dueAtMs: 0, ordinal: 1 },
     { signal: new AbortController().signal, nowMs: 0 },
   );
 }
@@ -60,7 +60,7 @@ describe('one measurement', () => {
     const block = { query: '{{args.plain}}'.repeat(2000) };
     const query = { block, args: new Map([['plain', 'x'.repeat(1000)]]), secrets: [] };
     const measure = createMeasure(cluster, new Map([['prometheus', provider]]));
-    const request = { metric: 'm', provider: 'prometheus', query, dueAtMs: 0 };
+    const request = { metric: 'm', provider: 'prometheus', query, dueAtMs: 0, ordinal: 1 };
     expect(await measure(run, request, { signal: new AbortController().signal, nowMs: 0 })).toEqual({
       outcome: { kind: 'error', message: 'the arguments make more than 1000000 characters of the query' },
     });

@@ -4,35 +4,56 @@
  */
 import { maxFilled, substituteArguments } from '../../core/analysis/arguments.ts';
 import type { MetricValue } from '../../core/analysis/metric-value.ts';
-import type { MetricProvider } from '../../providers/metrics/metric-provider.ts';
+import { type AnyMetricProvider, isLasting, type LastingAnswer } from '../../providers/metrics/metric-provider.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
 import { messageOf } from '../../runtime/log.ts';
-import type { Measure, MeasurementAnswer } from './measurement-runner.ts';
+import type { Measure, MeasurementAnswer, MeasurementRequest } from './measurement-runner.ts';
 import { readSecretArguments } from './secret-arguments.ts';
 
 /** What stands in the place of a secret wherever people may look. */
 const redacted = '*****';
 
 /** `providers`: name in a metric's provider block -> who asks it. */
-export function createMeasure(cluster: Pick<Cluster, 'get'>, providers: ReadonlyMap<string, MetricProvider>): Measure {
-  return async (run, { provider: name, query }, { signal, nowMs }) => {
+export function createMeasure(cluster: Pick<Cluster, 'get'>, providers: ReadonlyMap<string, AnyMetricProvider>): Measure {
+  return async (run, { provider: name, query, metric, ordinal, begun }, { signal, nowMs }) => {
     const provider = providers.get(name);
     if (provider === undefined) return failed(`there is no provider ${name}`);
-    const read = await readSecretArguments(cluster, run.namespace, query.secrets, signal);
+    if (begun !== undefined) {
+      if (!isLasting(provider)) return failed(`measurements by ${name} cannot be gone on with`);
+      return await provider.resume(begun.metadata, run, { signal, nowMs }).then(lasting, (error) => failed(messageOf(error)));
+    }
+    const { block, secrets } = isLasting(provider) ? provider.withReferences(query, run) : query;
+    const read = await readSecretArguments(cluster, run.namespace, secrets, signal);
     if ('problem' in read) return failed(read.problem);
     const redact = redactor([...read.values.values()]);
     const masked = new Map([...read.values.keys()].map((argument) => [argument, redacted]));
-    const { value: filled, tooLong } = substituteArguments(query.block, new Map([...query.args, ...read.values]));
+    const { value: filled, tooLong } = substituteArguments(block, new Map([...query.args, ...read.values]));
     if (tooLong) return failed(`the arguments make more than ${maxFilled} characters of the query`);
     let description: MeasurementAnswer['description'];
     try {
-      const shown = substituteArguments(query.block, new Map([...query.args, ...masked])).value;
+      if (isLasting(provider)) return lasting(await provider.begin(filled, { run, metric, ordinal }, { signal, nowMs }));
+      const shown = substituteArguments(block, new Map([...query.args, ...masked])).value;
       description = redactMap(provider.describe?.(shown), redact);
       const value = await provider.measure(filled, { signal, nowMs });
       return { outcome: { kind: 'measured', value: redactValue(value, redact) }, description };
     } catch (error) {
       return { ...failed(redact(messageOf(error))), description };
     }
+  };
+}
+
+function lasting(answer: LastingAnswer): MeasurementAnswer {
+  if (answer.state === 'underway') return { outcome: { kind: 'underway', metadata: answer.metadata } };
+  const { end, text, message } = answer;
+  return { outcome: { kind: 'ended', end, text, message } };
+}
+
+/** Which line a measurement waits in: its provider's, and there the one of the server that it asks. */
+export function createLaneOf(providers: ReadonlyMap<string, AnyMetricProvider>): (request: MeasurementRequest) => string {
+  return ({ provider: name, query }) => {
+    const provider = providers.get(name);
+    if (provider === undefined || isLasting(provider) || provider.serverOf === undefined) return name;
+    return `${name} ${provider.serverOf(substituteArguments(query.block, query.args).value)}`;
   };
 }
 

@@ -8,7 +8,7 @@ import {
   type MeasurementRunnerOptions,
 } from './measurement-runner.ts';
 
-const run = (name: string, uid = `uid-${name}`) => ({ key: `shop/${name}`, namespace: 'shop', uid });
+const run = (name: string, uid = `uid-${name}`) => ({ key: `shop/${name}`, namespace: 'shop', name, uid });
 const answer: MeasurementAnswer = { outcome: { kind: 'measured', value: { kind: 'value', result: 1, text: '1' } } };
 
 interface Started {
@@ -37,6 +37,7 @@ function setUp(more: Partial<MeasurementRunnerOptions> = {}) {
     provider: 'prometheus',
     query: { block: {}, args: new Map(), secrets: [] },
     dueAtMs: clock.now(),
+    ordinal: 1,
   });
   return { clock, started, finished, runner, request, names: () => started.map(({ name }) => name) };
 }
@@ -78,7 +79,7 @@ describe('the measurement runner', () => {
       began: (ms) => figures.push(`late ${ms}`),
       inFlight: (count) => figures.push(`${count}`),
     };
-    const { clock, started, runner, request, names } = setUp({ concurrency: 2, metrics });
+    const { clock, started, runner, request, names } = setUp({ concurrency: 4, metrics });
     for (const name of ['a', 'b', 'c', 'd']) runner.start(run(name), request('m'));
     expect(names()).toEqual(['shop/a/m', 'shop/b/m']);
     runner.cancel('shop/c', 'm');
@@ -115,6 +116,72 @@ describe('the measurement runner', () => {
     for (const one of started.slice(0, 3)) one.finish(answer);
     await settle();
     expect(finished).toEqual([]);
+  });
+
+  describe('with what outlives its calls', () => {
+    const metadata = { 'job-name': 'j' };
+    const goesOn: MeasurementAnswer = { outcome: { kind: 'underway', metadata } };
+    const ended: MeasurementAnswer = { outcome: { kind: 'ended', end: 'complete', text: '' } };
+
+    it('remembers when it was asked about, beyond what is acknowledged', async () => {
+      const { clock, started, runner, request } = setUp();
+      runner.start(run('a'), request('m'));
+      await clock.advance(20);
+      started[0]?.finish(goesOn);
+      await settle();
+      const startedAtMs = clock.now() - 20;
+      const first = runner.observations(run('a'));
+      expect(first).toMatchObject([
+        { state: 'finished', startedAtMs, ...goesOn },
+        { state: 'lasting', lookedAtMs: clock.now() },
+      ]);
+      runner.acknowledge('shop/a', first);
+      expect(runner.observations(run('a'))).toMatchObject([{ state: 'lasting' }]);
+      await clock.advance(5000);
+      runner.start(run('a'), { ...request('m'), begun: { startedAtMs, metadata } });
+      started[1]?.finish(ended);
+      await settle();
+      expect(runner.observations(run('a'))).toMatchObject([{ state: 'finished', startedAtMs, ...ended }]);
+    });
+
+    it('has it ended when its run is gone, and when it was begun while nobody wanted it any more', async () => {
+      const left: string[] = [];
+      const { started, runner, request } = setUp({ abandoned: ({ key }, provider) => left.push(`${provider} of ${key}`) });
+      runner.start(run('a'), request('m'));
+      started[0]?.finish(goesOn);
+      await settle();
+      runner.forget('shop/a');
+      expect(left).toEqual(['prometheus of shop/a']);
+      runner.start(run('b'), request('m'));
+      runner.cancel('shop/b', 'm');
+      started[1]?.finish(goesOn);
+      await settle();
+      expect(left).toEqual(['prometheus of shop/a', 'prometheus of shop/b']);
+    });
+
+    it('has it ended when its beginning came after the time limit', async () => {
+      const left: string[] = [];
+      const { clock, started, runner, request } = setUp({ timeoutMs: 1000, abandoned: ({ key }) => left.push(key) });
+      runner.start(run('a'), request('m'));
+      await clock.advance(1000);
+      started[0]?.finish(goesOn);
+      await settle();
+      expect(runner.observations(run('a'))).toMatchObject([{ state: 'finished', outcome: { kind: 'error' } }]);
+      expect(left).toEqual(['shop/a']);
+    });
+
+    it('leaves it to the next process when this one stops', async () => {
+      const left: string[] = [];
+      const { started, runner, request } = setUp({ abandoned: ({ key }) => left.push(key) });
+      runner.start(run('a'), request('m'));
+      runner.start(run('b'), request('m'));
+      started[0]?.finish(goesOn);
+      await settle();
+      await runner.stop();
+      started[1]?.finish(goesOn);
+      await settle();
+      expect(left).toEqual([]);
+    });
   });
 
   it('outlives a measurement that throws', async () => {

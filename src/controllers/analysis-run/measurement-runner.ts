@@ -5,14 +5,17 @@
 import type { FinishedMeasurement, MeasurementOutcome, ObservedMeasurement } from '../../core/analysis/observed-analysis-run.ts';
 import type { MeasurementQuery } from '../../core/analysis/run-plan.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
-import { Fifo } from '../../runtime/fifo.ts';
+import { FairQueue } from './fair-queue.ts';
 
 /** The run that a measurement is made for. */
 export interface RunIdentity {
   /** `namespace/name`, as the queue knows it. */
   readonly key: string;
   readonly namespace: string;
+  readonly name: string;
   readonly uid: string;
+  /** Of the controller that is meant, where there are several. */
+  readonly instanceId?: string | undefined;
 }
 
 export interface MeasurementRequest {
@@ -21,12 +24,18 @@ export interface MeasurementRequest {
   readonly query: MeasurementQuery;
   /** Milliseconds since the epoch. */
   readonly dueAtMs: number;
+  /** 1 for the first of the metric. */
+  readonly ordinal: number;
+  /** Where it was begun before: when, and what finds it again. */
+  readonly begun?: { readonly startedAtMs: number; readonly metadata: Metadata } | undefined;
 }
+
+type Metadata = Readonly<Record<string, string>>;
 
 /** What came of one measurement; nothing in it holds a secret. */
 export interface MeasurementAnswer {
   readonly outcome: MeasurementOutcome;
-  readonly description?: Readonly<Record<string, string>> | undefined;
+  readonly description?: Metadata | undefined;
 }
 
 /** Makes one measurement. Never throws: what goes wrong is an outcome. */
@@ -38,6 +47,7 @@ export type Measure = (
 
 export interface MeasurementMetrics {
   inFlight?(count: number): void;
+  waiting?(count: number): void;
   /** How long after it was due a measurement began. */
   began?(latenessMs: number): void;
   finished?(provider: string, outcome: MeasurementOutcome['kind'], ms: number): void;
@@ -48,6 +58,10 @@ export interface MeasurementRunnerOptions {
   readonly clock: Clock;
   /** Called with the key of a run when one of its measurements has come back. */
   readonly finished: (key: string) => void;
+  /** Called with what a measurement began that outlives its calls, once nobody can ask about it any more. */
+  readonly abandoned?: (run: RunIdentity, provider: string, metadata: Metadata) => void;
+  /** Those of one lane wait for each other more than for others: for instance those that ask the same server. Default: the provider. */
+  readonly laneOf?: (request: MeasurementRequest) => string;
   /** Measurements made at the same time. */
   readonly concurrency?: number;
   /** No measurement takes longer, whatever its provider thinks. */
@@ -59,7 +73,7 @@ export interface MeasurementRunnerOptions {
 const defaultConcurrency = 256;
 const defaultTimeoutMs = 10 * 60_000;
 
-interface Job {
+interface Flight {
   readonly run: RunIdentity;
   readonly request: MeasurementRequest;
   readonly abort: AbortController;
@@ -67,10 +81,19 @@ interface Job {
   startedAtMs: number;
 }
 
+interface Look {
+  readonly run: RunIdentity;
+  readonly provider: string;
+  readonly metadata: Metadata;
+  readonly lookedAtMs: number;
+}
+
 interface RunMeasurements {
   readonly uid: string;
   /** metric -> what is waiting or being measured */
-  readonly inFlight: Map<string, Job>;
+  readonly inFlight: Map<string, Flight>;
+  /** metric -> what outlives its calls */
+  readonly lasting: Map<string, Look>;
   /** In the order in which they came back. */
   finished: readonly FinishedMeasurement[];
 }
@@ -79,20 +102,22 @@ export class MeasurementRunner {
   readonly #options: MeasurementRunnerOptions;
   /** key -> measurements of the run that has it */
   readonly #runs = new Map<string, RunMeasurements>();
-  readonly #waiting = new Fifo<Job>();
+  readonly #queue: FairQueue<Flight>;
   readonly #working = new Set<Promise<void>>();
+  #isStopping = false;
 
   constructor(options: MeasurementRunnerOptions) {
     this.#options = options;
+    this.#queue = new FairQueue(options.concurrency ?? defaultConcurrency);
   }
 
   /** Does nothing where the metric is being measured already. */
   start(run: RunIdentity, request: MeasurementRequest): void {
     const { inFlight } = this.#of(run);
     if (inFlight.has(request.metric)) return;
-    const job: Job = { run, request, abort: new AbortController(), startedAtMs: this.#options.clock.now() };
-    inFlight.set(request.metric, job);
-    this.#waiting.push(job);
+    const flight: Flight = { run, request, abort: new AbortController(), startedAtMs: this.#options.clock.now() };
+    inFlight.set(request.metric, flight);
+    this.#queue.push(this.#options.laneOf?.(request) ?? request.provider, flight);
     this.#fill();
   }
 
@@ -103,6 +128,12 @@ export class MeasurementRunner {
     run?.inFlight.delete(metric);
   }
 
+  /** Status has what became of a measurement that outlives its calls. */
+  forgetLasting(key: string, metric: string, metadata: Metadata): void {
+    const lasting = this.#runs.get(key)?.lasting;
+    if (JSON.stringify(lasting?.get(metric)?.metadata) === JSON.stringify(metadata)) lasting?.delete(metric);
+  }
+
   /** Everything that is under way for this very run, or came back and is not acknowledged. */
   observations({ key, uid }: RunIdentity): readonly ObservedMeasurement[] {
     const known = this.#runs.get(key);
@@ -110,7 +141,10 @@ export class MeasurementRunner {
     const flying = [...known.inFlight].map(
       ([metric, { startedAtMs }]): ObservedMeasurement => ({ state: 'in-flight', metric, startedAtMs }),
     );
-    return [...known.finished, ...flying];
+    const lasting = [...known.lasting].map(
+      ([metric, { lookedAtMs }]): ObservedMeasurement => ({ state: 'lasting', metric, lookedAtMs }),
+    );
+    return [...known.finished, ...flying, ...lasting];
   }
 
   /** These are stored in status, or no longer wanted. */
@@ -118,17 +152,20 @@ export class MeasurementRunner {
     const run = this.#runs.get(key);
     if (run === undefined) return;
     run.finished = run.finished.filter((one) => !stored.includes(one));
-    if (run.finished.length + run.inFlight.size === 0) this.#runs.delete(key);
+    if (run.finished.length + run.inFlight.size + run.lasting.size === 0) this.#runs.delete(key);
   }
 
-  /** The run is gone. */
+  /** The run is gone, and with it all that it began. */
   forget(key: string): void {
-    for (const job of this.#runs.get(key)?.inFlight.values() ?? []) job.abort.abort();
+    const run = this.#runs.get(key);
+    for (const flight of run?.inFlight.values() ?? []) flight.abort.abort();
     this.#runs.delete(key);
+    for (const look of run?.lasting.values() ?? []) this.#abandon(look.run, look.provider, look.metadata);
   }
 
-  /** Ends all measurements and waits until their providers have let go. What has not come back is due again at the next start. */
+  /** Ends all calls and waits until their providers have let go. What has not come back is due again at the next start. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     for (const key of [...this.#runs.keys()]) this.forget(key);
     await Promise.all(this.#working);
   }
@@ -137,50 +174,79 @@ export class MeasurementRunner {
     const known = this.#runs.get(key);
     if (known?.uid === uid) return known;
     if (known !== undefined) this.forget(key);
-    const fresh: RunMeasurements = { uid, inFlight: new Map(), finished: [] };
+    const fresh: RunMeasurements = { uid, inFlight: new Map(), lasting: new Map(), finished: [] };
     this.#runs.set(key, fresh);
     return fresh;
   }
 
   #fill(): void {
-    while (this.#working.size < (this.#options.concurrency ?? defaultConcurrency)) {
-      const job = this.#waiting.shift();
-      if (job === undefined) return;
-      if (job.abort.signal.aborted) continue;
-      const work = this.#work(job).finally(() => {
+    for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
+      const { lane, item } = next;
+      if (item.abort.signal.aborted) {
+        this.#queue.release(lane);
+        continue;
+      }
+      const work = this.#work(item).finally(() => {
         this.#working.delete(work);
-        this.#options.metrics?.inFlight?.(this.#working.size);
+        this.#queue.release(lane);
+        this.#count();
         this.#fill();
       });
       this.#working.add(work);
-      this.#options.metrics?.inFlight?.(this.#working.size);
+      this.#count();
     }
+    this.#options.metrics?.waiting?.(this.#queue.waiting);
   }
 
-  async #work(job: Job): Promise<void> {
-    const { clock, measure, metrics, finished } = this.#options;
-    const { run, request, abort } = job;
-    job.startedAtMs = clock.now();
-    metrics?.began?.(Math.max(0, job.startedAtMs - request.dueAtMs));
+  #count(): void {
+    this.#options.metrics?.inFlight?.(this.#queue.taken);
+  }
+
+  async #work(flight: Flight): Promise<void> {
+    const { clock, measure, metrics } = this.#options;
+    const { run, request, abort } = flight;
+    const beganAtMs = clock.now();
+    flight.startedAtMs = request.begun?.startedAtMs ?? beganAtMs;
+    if (request.begun === undefined) metrics?.began?.(Math.max(0, beganAtMs - request.dueAtMs));
     const limit = this.#limit(abort);
-    const measured = measure(run, request, { signal: abort.signal, nowMs: job.startedAtMs }).catch(brokenPromise);
+    const measured = measure(run, request, { signal: abort.signal, nowMs: beganAtMs }).catch(brokenPromise);
     const answer = await Promise.race([measured, limit.reached]);
     limit.timer.cancel();
-    const measurements = this.#runs.get(run.key);
-    // Cancelled, or of a run that is gone: nobody asks any more.
-    if (measurements?.inFlight.get(request.metric) !== job) return;
+    const isWanted = this.#isWanted(flight);
+    if (isWanted) this.#keep(flight, answer, Math.max(beganAtMs, clock.now()) - beganAtMs);
+    // One that nobody waited for any more may have begun something all the same.
+    void measured.then((late) => (isWanted && late === answer ? undefined : this.#tidy(flight, late)));
+  }
+
+  /** False for one that was cancelled, or whose run is gone: nobody asks any more. */
+  #isWanted(flight: Flight): boolean {
+    return this.#runs.get(flight.run.key)?.inFlight.get(flight.request.metric) === flight;
+  }
+
+  #keep(flight: Flight, answer: MeasurementAnswer, tookMs: number): void {
+    const { clock, metrics, finished } = this.#options;
+    const { run, request } = flight;
+    const measurements = this.#of(run);
     measurements.inFlight.delete(request.metric);
-    const finishedAtMs = Math.max(job.startedAtMs, clock.now());
-    const result: FinishedMeasurement = {
-      state: 'finished',
-      metric: request.metric,
-      startedAtMs: job.startedAtMs,
-      finishedAtMs,
-      ...answer,
-    };
+    const finishedAtMs = Math.max(flight.startedAtMs, clock.now());
+    if (answer.outcome.kind === 'underway') {
+      const { metadata } = answer.outcome;
+      measurements.lasting.set(request.metric, { run, provider: request.provider, metadata, lookedAtMs: finishedAtMs });
+    } else measurements.lasting.delete(request.metric);
+    const { metric } = request;
+    const result: FinishedMeasurement = { state: 'finished', metric, startedAtMs: flight.startedAtMs, finishedAtMs, ...answer };
     measurements.finished = [...measurements.finished, result];
-    metrics?.finished?.(request.provider, answer.outcome.kind, finishedAtMs - job.startedAtMs);
+    metrics?.finished?.(request.provider, answer.outcome.kind, tookMs);
     finished(run.key);
+  }
+
+  #tidy({ run, request }: Flight, { outcome }: MeasurementAnswer): void {
+    if (request.begun === undefined && outcome.kind === 'underway') this.#abandon(run, request.provider, outcome.metadata);
+  }
+
+  #abandon(run: RunIdentity, provider: string, metadata: Metadata): void {
+    // A process that ends leaves them to the next one.
+    if (!this.#isStopping) this.#options.abandoned?.(run, provider, metadata);
   }
 
   /** A provider that does not heed its signal loses its place all the same. */

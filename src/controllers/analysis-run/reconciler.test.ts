@@ -120,7 +120,7 @@ describe('the AnalysisRun controller', () => {
       cluster,
       store,
       runner,
-      providers: new Set(providers.keys()),
+      providers,
       clock,
       announcer: { recorder, log: silent },
     });
@@ -213,7 +213,7 @@ describe('the AnalysisRun controller', () => {
     if (server.object !== undefined) process.store.observe(server.object);
     await clock.advance(50);
     expect(server.object?.status).toMatchObject({ phase: 'Successful', message: 'Run Terminated' });
-    expect(process.runner.observations({ key, namespace: 'shop', uid: 'u' })).toEqual([]);
+    expect(process.runner.observations({ key, namespace: 'shop', name: 'run', uid: 'u' })).toEqual([]);
     await process.end();
   });
 

@@ -6,6 +6,7 @@ import type { AnalysisRun } from '../../api/analysis-run.ts';
 import { decideAnalysisRun } from '../../core/analysis/decide-analysis-run.ts';
 import type { AnalysisRunDecision } from '../../core/analysis/decision.ts';
 import { awaitChange, type Next, requeue } from '../../core/decision.ts';
+import type { AnyMetricProvider } from '../../providers/metrics/metric-provider.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
 import type { Store } from '../../runtime/store.ts';
@@ -21,8 +22,8 @@ export interface AnalysisRunReconcilerOptions {
   readonly cluster: Pick<Cluster, 'patch' | 'delete'>;
   readonly store: Pick<Store<AnalysisRun>, 'getByKey' | 'isBehindOwnWrites'>;
   readonly runner: MeasurementRunner;
-  /** Names of those that can be asked. */
-  readonly providers: ReadonlySet<string>;
+  /** name -> those that can be asked */
+  readonly providers: ReadonlyMap<string, AnyMetricProvider>;
   readonly clock: Pick<Clock, 'now'>;
   readonly announcer: Announcer;
 }
@@ -54,7 +55,7 @@ export class AnalysisRunReconciler {
     }
     const observed = gather(stored, runner, providers);
     const decision = decideAnalysisRun(observed, clock.now());
-    await applyEffects(stored, decision.effects, { cluster, runner, signal });
+    await applyEffects(stored, decision.effects, { cluster, runner, providers, signal });
     if (decision.write === 'later') return decision.next;
     // A status that the decision left alone is left alone, whatever another controller wrote into it.
     const status = decision.status === observed.run.status ? undefined : decision.status;

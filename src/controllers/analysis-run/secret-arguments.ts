@@ -3,6 +3,7 @@
  * on and kept nowhere; what goes wrong is said with the command that mends it.
  */
 import type { KubeObject } from '../../api/kubernetes.ts';
+import { refusedSubject } from '../../api/refused-subject.ts';
 import { secrets as secretResource } from '../../api/resources.ts';
 import type { SecretArgument } from '../../core/analysis/run-plan.ts';
 import { ApiError, type Cluster } from '../../runtime/cluster.ts';
@@ -48,14 +49,6 @@ function describeRefusal(error: unknown, namespace: string, secretName: string):
   return [
     `Rampart may not read Secret '${secretName}' in namespace '${namespace}'. To allow it, and nothing else:`,
     `kubectl -n ${namespace} create role ${role} --verb=get --resource=secrets --resource-name=${secretName} &&`,
-    `kubectl -n ${namespace} create rolebinding ${role} --role=${role} ${subject(error.message)}`,
+    `kubectl -n ${namespace} create rolebinding ${role} --role=${role} ${refusedSubject(error.message)}`,
   ].join(' ');
-}
-
-/** Whom the API server refused, as kubectl takes it; it names them in its answer. */
-function subject(refusal: string): string {
-  const user = /User "([^"]+)"/.exec(refusal)?.[1];
-  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user ?? '');
-  if (account !== null) return `--serviceaccount=${account[1]}:${account[2]}`;
-  return user === undefined ? '--serviceaccount=<namespace>:<service account of Rampart>' : `--user=${user}`;
 }

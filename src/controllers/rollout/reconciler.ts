@@ -15,6 +15,7 @@ import type { RouteEvidence } from '../../core/rollout/routes.ts';
 import type { RouteReleaser } from '../../providers/traffic/traffic-router.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../../runtime/cluster.ts';
+import { quieter } from '../../runtime/log.ts';
 import { mergeDiff } from '../merge-diff.ts';
 import { managers, type Stores } from '../stores.ts';
 import type { Workloads } from '../workloads.ts';
@@ -151,7 +152,7 @@ export class RolloutReconciler {
     for (const announcement of ahead) memory.untold.set(announcement.identity, announcement);
     announceRollout(observed.rollout, stored, {
       recorder,
-      log: { ...log, info: log.debug, warn: log.debug },
+      log: quieter(log, 'info', 'warn'),
     });
     memory.heldUntilMs ??= stored.length === 0 ? 0 : this.#options.clock.now() + mostHeldMs;
   }

@@ -76,7 +76,7 @@ interface Judged {
 function judgeMetric(metric: PlannedMetric, before: MetricResult | undefined, terminating: boolean): Judged {
   const judged = judge(metric, before ?? {}, terminating);
   // What was once said of a metric is not taken back.
-  const verdict = isCompleted(before?.phase) ? { ...judged, phase: before.phase } : judged;
+  const verdict = isCompleted(before?.phase) ? { ...judged, phase: before.phase } : open(judged, before);
   if (before === undefined) return { metric, verdict, result: undefined, message: '' };
   const bad = endsRun(verdict.phase);
   const last = before.measurements?.at(-1)?.message ?? '';
@@ -91,6 +91,11 @@ function judgeMetric(metric: PlannedMetric, before: MetricResult | undefined, te
     ...(metric.dryRun ? { dryRun: true } : {}),
   };
   return { metric, verdict, result, message: bad ? `Metric "${metric.name}" assessed ${why}` : '' };
+}
+
+/** The first measurement may go on for long. */
+function open(verdict: Verdict, result: MetricResult | undefined): Verdict {
+  return verdict.phase === 'Pending' && (result?.measurements ?? []).length > 0 ? { ...verdict, phase: 'Running' } : verdict;
 }
 
 function summarize(judged: readonly Judged[]): RunSummary {

@@ -343,6 +343,7 @@ describe('one look', () => {
     expect(effects).toEqual([
       {
         kind: 'start-measurement',
+        ordinal: 1,
         metric: 'm',
         provider: 'prometheus',
         dueAtMs: epochMs,

@@ -2,12 +2,13 @@
  * Decides what happens to one AnalysisRun: which measurements start, what the finished ones mean, when to look again. A function of
  * the observed run and the time; a measurement that was in flight when this program died is simply due again.
  */
-import type { AnalysisRunStatus, MetricResult } from '../../api/analysis-run.ts';
+import type { AnalysisRun, AnalysisRunStatus, MetricResult } from '../../api/analysis-run.ts';
 import { awaitChange, type Next, requeue, sooner } from '../decision.ts';
 import { analysisAnnouncements } from './announcements.ts';
 import { assessRun, type RunAssessment } from './assess-run.ts';
 import { decideCompletedRun } from './completed-run.ts';
 import type { AnalysisEffect, AnalysisRunDecision } from './decision.ts';
+import { endAllLasting, endEarly, leftovers, nextLookMs, type UnfinishedMeasurement, unfinishedMeasurement } from './lasting.ts';
 import type { FinishedMeasurement, ObservedAnalysisRun } from './observed-analysis-run.ts';
 import { isCompleted } from './phase.ts';
 import { isRecorded, recordMeasurement } from './record-measurement.ts';
@@ -20,7 +21,8 @@ export const settleMs = 500;
 export function decideAnalysisRun(observed: ObservedAnalysisRun, nowMs: number): AnalysisRunDecision {
   const { run } = observed;
   if (run.metadata.deletionTimestamp !== undefined) {
-    return { status: run.status, write: 'now', effects: cancelAll(observed), announcements: [], next: awaitChange };
+    const effects = [...cancelAll(observed), ...endAllLasting(run)];
+    return { status: run.status, write: 'now', effects, announcements: [], next: awaitChange };
   }
   if (isCompleted(run.status?.phase)) return decideCompletedRun(run, cancelAll(observed), nowMs);
   const [problem] = observed.problems;
@@ -33,20 +35,22 @@ export function decideAnalysisRun(observed: ObservedAnalysisRun, nowMs: number):
 function decideOpenRun(observed: ObservedAnalysisRun, metrics: readonly PlannedMetric[], nowMs: number): AnalysisRunDecision {
   const { run } = observed;
   const startedAtMs = runStart(observed, nowMs);
-  const results = recordAll(metrics, observed);
-  const assessment = assessRun(metrics, results, run.spec.terminate === true);
+  const recorded = recordAll(metrics, observed);
+  const assessment = assessToEnd(metrics, recorded, run.spec.terminate === true, nowMs);
+  const after = new Map(assessment.results.map((result) => [result.name, result]));
+  const left = leftovers(metrics, [resultsOf(run), recorded], after);
   const schedule = scheduleAll(metrics, { observed, assessment, startedAtMs }, nowMs);
   const status = composeStatus(run.status, assessment, startedAtMs, nowMs);
   const announcements = analysisAnnouncements(run.status, status);
   const holdUntilMs = announcements.length > 0 ? undefined : holdUntil(observed, schedule.underway, startedAtMs);
   const later = holdUntilMs !== undefined && holdUntilMs > nowMs;
   if (isCompleted(status.phase)) {
-    return { status, write: 'now', effects: schedule.effects, announcements, next: awaitChange };
+    return { status, write: 'now', effects: [...schedule.effects, ...left], announcements, next: awaitChange };
   }
   return {
     status,
     write: later ? 'later' : 'now',
-    effects: schedule.effects,
+    effects: [...schedule.effects, ...left],
     announcements,
     next: later ? sooner(schedule.next, requeue(holdUntilMs - nowMs)) : schedule.next,
   };
@@ -54,11 +58,33 @@ function decideOpenRun(observed: ObservedAnalysisRun, metrics: readonly PlannedM
 
 /** The run starts with its first measurement, also where that was started before the status could be written. */
 function runStart({ run, measurements }: ObservedAnalysisRun, nowMs: number): number {
-  return parseTime(run.status?.startedAt) ?? Math.min(nowMs, ...measurements.map(({ startedAtMs }) => startedAtMs));
+  const starts = measurements.flatMap((one) => (one.state === 'lasting' ? [] : [one.startedAtMs]));
+  return parseTime(run.status?.startedAt) ?? Math.min(nowMs, ...starts);
+}
+
+function resultsOf({ status }: Pick<AnalysisRun, 'status'>): Map<string, MetricResult> {
+  return new Map((status?.metricResults ?? []).map((result) => [result.name, result]));
+}
+
+/** A metric that needs no more does not leave open what it had begun. */
+function assessToEnd(
+  metrics: readonly PlannedMetric[],
+  results: ReadonlyMap<string, MetricResult>,
+  terminate: boolean,
+  nowMs: number,
+): RunAssessment {
+  const first = assessRun(metrics, results, terminate);
+  const closed = new Map(results);
+  for (const { name, provider } of metrics) {
+    const result = results.get(name);
+    const unfinished = isCompleted(first.phases.get(name)) ? unfinishedMeasurement(provider, result) : undefined;
+    if (result !== undefined && unfinished !== undefined) closed.set(name, endEarly(result, unfinished, nowMs));
+  }
+  return assessRun(metrics, closed, terminate);
 }
 
 function recordAll(metrics: readonly PlannedMetric[], { run, measurements }: ObservedAnalysisRun): Map<string, MetricResult> {
-  const results = new Map((run.status?.metricResults ?? []).map((result) => [result.name, result]));
+  const results = resultsOf(run);
   const finished = measurements.filter((one): one is FinishedMeasurement => one.state === 'finished');
   for (const metric of metrics) {
     for (const measurement of finished.filter((one) => one.metric === metric.name)) {
@@ -93,14 +119,36 @@ function scheduleAll(
       if (inFlight.has(name)) effects.push({ kind: 'cancel-measurement', metric: name });
       continue;
     }
-    const dueAtMs = nextMeasurementMs(metric, results.get(name), startedAtMs);
+    const result = results.get(name);
+    const unfinished = unfinishedMeasurement(provider, result);
+    const looks = { measurements: observed.measurements, ended: observed.ended ?? new Set<string>() };
+    const dueAtMs = unfinished === undefined ? nextMeasurementMs(metric, result, startedAtMs) : nextLookMs(name, unfinished, looks);
     if (inFlight.has(name)) underway = true;
     else if (dueAtMs !== undefined && dueAtMs <= nowMs) {
-      effects.push({ kind: 'start-measurement', metric: name, provider, query, dueAtMs });
+      effects.push(
+        unfinished === undefined
+          ? { kind: 'start-measurement', metric: name, provider, query, dueAtMs, ordinal: ordinalOf(result) }
+          : {
+              kind: 'resume-measurement',
+              metric: name,
+              provider,
+              query,
+              dueAtMs: Math.max(dueAtMs, 0),
+              ...placeOf(unfinished, nowMs),
+            },
+      );
       underway = true;
     } else if (dueAtMs !== undefined) next = sooner(next, requeue(dueAtMs - nowMs));
   }
   return { effects, next, underway };
+}
+
+function ordinalOf(result: MetricResult | undefined): number {
+  return (result?.count ?? 0) + (result?.error ?? 0) + 1;
+}
+
+function placeOf({ startedAt, metadata }: UnfinishedMeasurement, nowMs: number) {
+  return { startedAtMs: parseTime(startedAt) ?? nowMs, metadata };
 }
 
 function composeStatus(
@@ -124,7 +172,7 @@ function composeStatus(
 /** Until when writing can wait for more to come; undefined where it cannot or where there is nothing to wait for. */
 function holdUntil({ run, measurements }: ObservedAnalysisRun, underway: boolean, startedAtMs: number): number | undefined {
   if (!underway) return undefined;
-  const results = new Map((run.status?.metricResults ?? []).map((result) => [result.name, result]));
+  const results = resultsOf(run);
   const unwritten = measurements
     .filter((one): one is FinishedMeasurement => one.state === 'finished' && !isRecorded(results.get(one.metric), one))
     .map(({ finishedAtMs }) => finishedAtMs);
@@ -143,7 +191,8 @@ function endInError(observed: ObservedAnalysisRun, message: string, nowMs: numbe
     completedAt: formatTime(nowMs),
   };
   const announcements = analysisAnnouncements(run.status, status);
-  return { status, write: 'now', effects: cancelAll(observed), announcements, next: awaitChange };
+  const effects = [...cancelAll(observed), ...endAllLasting(run)];
+  return { status, write: 'now', effects, announcements, next: awaitChange };
 }
 
 function cancelAll({ measurements }: Pick<ObservedAnalysisRun, 'measurements'>): readonly AnalysisEffect[] {

@@ -26,6 +26,25 @@ export type AnalysisEffect =
       readonly query: MeasurementQuery;
       /** When it should have been started, in milliseconds since the epoch: the difference to now is lateness. */
       readonly dueAtMs: number;
+      /** 1 for the first measurement of the metric, errors counted; the same again where the first try was not stored. */
+      readonly ordinal: number;
+    }
+  /** Asks about a measurement that outlives calls. */
+  | {
+      readonly kind: 'resume-measurement';
+      readonly metric: string;
+      readonly provider: string;
+      readonly query: MeasurementQuery;
+      readonly dueAtMs: number;
+      readonly startedAtMs: number;
+      readonly metadata: Readonly<Record<string, string>>;
+    }
+  /** What a measurement that outlives calls made is to go, whether it goes on or has ended. */
+  | {
+      readonly kind: 'end-measurement';
+      readonly metric: string;
+      readonly provider: string;
+      readonly metadata: Readonly<Record<string, string>>;
     }
   /** No longer wanted: its result will not be looked at. */
   | { readonly kind: 'cancel-measurement'; readonly metric: string }

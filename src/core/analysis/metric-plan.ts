@@ -8,6 +8,7 @@ import type { Problem } from '../../api/problem.ts';
 import { maxFilled, substituteArguments } from './arguments.ts';
 import { compileCondition } from './condition/condition.ts';
 import { ConditionError } from './condition/condition-error.ts';
+import { jobMetricProblems } from './job-metric-problems.ts';
 import { webMetricProblems } from './web-metric-problems.ts';
 
 export interface MetricPlan {
@@ -85,6 +86,8 @@ function planFilled(metric: Metric, path: string): Planned {
   };
   const web = plan.provider === 'web' ? metric.provider.web : undefined;
   for (const problem of web === undefined ? [] : webMetricProblems(web)) report(`provider.web.${problem.path}`, problem.message);
+  const job = plan.provider === 'job' ? metric.provider.job : undefined;
+  for (const problem of job === undefined ? [] : jobMetricProblems(job)) report(`provider.job.${problem.path}`, problem.message);
   checkLimits(plan, metric.count, report);
   checkCondition(plan.successCondition, 'successCondition', report);
   checkCondition(plan.failureCondition, 'failureCondition', report);

@@ -11,9 +11,11 @@ export interface ObservedAnalysisRun {
   readonly measurements: readonly ObservedMeasurement[];
   /** Names of the providers that can be asked. */
   readonly providers: ReadonlySet<string>;
+  /** Metrics whose measurement goes on by status, and is known to have ended; what that means has to be asked. */
+  readonly ended?: ReadonlySet<string>;
 }
 
-export type ObservedMeasurement = MeasurementInFlight | FinishedMeasurement;
+export type ObservedMeasurement = MeasurementInFlight | FinishedMeasurement | LastingMeasurement;
 
 export interface MeasurementInFlight {
   readonly state: 'in-flight';
@@ -23,9 +25,18 @@ export interface MeasurementInFlight {
   readonly startedAtMs: number;
 }
 
+/** It outlives the calls that ask about it. */
+export interface LastingMeasurement {
+  readonly state: 'lasting';
+  readonly metric: string;
+  /** When it was asked about last, in milliseconds since the epoch. */
+  readonly lookedAtMs: number;
+}
+
 export interface FinishedMeasurement {
   readonly state: 'finished';
   readonly metric: string;
+  /** Of the measurement, also where several calls make it. */
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
   readonly outcome: MeasurementOutcome;
@@ -37,4 +48,13 @@ export interface FinishedMeasurement {
 export type MeasurementOutcome =
   | { readonly kind: 'measured'; readonly value: MetricValue }
   /** The provider could not be asked, or gave no sensible answer. */
-  | { readonly kind: 'error'; readonly message: string };
+  | { readonly kind: 'error'; readonly message: string }
+  /** It goes on; `metadata` is all that is needed to find it again. */
+  | { readonly kind: 'underway'; readonly metadata: Readonly<Record<string, string>> }
+  /** It was work, not a question, and came to this end. */
+  | {
+      readonly kind: 'ended';
+      readonly end: 'complete' | 'failed' | 'unclear';
+      readonly text: string;
+      readonly message?: string | undefined;
+    };

@@ -4,7 +4,8 @@
  */
 import type { Measurement, MetricResult } from '../../api/analysis-run.ts';
 import { evaluateConditions, type Verdict } from './condition/evaluate-conditions.ts';
-import type { FinishedMeasurement } from './observed-analysis-run.ts';
+import { lookGapMs, unfinishedMeasurement } from './lasting.ts';
+import type { FinishedMeasurement, MeasurementOutcome } from './observed-analysis-run.ts';
 import type { PlannedMetric } from './run-plan.ts';
 import { formatTime, parseTime } from './schedule.ts';
 import { tally } from './verdict.ts';
@@ -18,15 +19,23 @@ const maxDescription = 4096;
 /** The metric's result with this measurement in it; the same object where it holds it already. */
 export function recordMeasurement(metric: PlannedMetric, before: MetricResult, finished: FinishedMeasurement): MetricResult {
   if (isRecorded(before, finished)) return before;
-  const { phase, message = '' } = assessMeasurement(metric, finished);
+  const earlier = (before.measurements ?? []).filter(({ finishedAt }) => finishedAt !== undefined);
+  const startedAt = formatTime(finished.startedAtMs);
+  if (finished.outcome.kind === 'underway') {
+    const resumeAt = formatTime(finished.finishedAtMs + lookGapMs(0));
+    const running: Measurement = { phase: 'Running', startedAt, metadata: finished.outcome.metadata, resumeAt };
+    return { ...before, measurements: [...earlier, running].slice(-metric.retention) };
+  }
+  const { phase, message = '' } = assessMeasurement(metric, finished.outcome, finished.finishedAtMs);
+  const unfinished = unfinishedMeasurement(metric.provider, before);
   const measurement: Measurement = {
     phase,
     ...(message === '' ? {} : { message: shorten(message, metric.textLimit) }),
-    startedAt: formatTime(finished.startedAtMs),
+    startedAt,
     finishedAt: formatTime(finished.finishedAtMs),
+    ...(unfinished === undefined ? {} : { metadata: unfinished.metadata }),
     ...measuredFields(finished, metric.textLimit),
   };
-  const earlier = (before.measurements ?? []).filter(({ finishedAt }) => finishedAt !== undefined);
   return {
     ...before,
     ...tally(before, phase),
@@ -37,21 +46,28 @@ export function recordMeasurement(metric: PlannedMetric, before: MetricResult, f
 
 /** Two measurements of a metric are never started in the same second, and never out of order. */
 export function isRecorded(result: MetricResult | undefined, finished: FinishedMeasurement): boolean {
-  const last = result?.measurements?.findLast(({ finishedAt }) => finishedAt !== undefined);
+  const goesOn = finished.outcome.kind === 'underway';
+  const last = result?.measurements?.findLast(({ finishedAt }) => goesOn || finishedAt !== undefined);
   const lastMs = parseTime(last?.startedAt);
   return lastMs !== undefined && Math.floor(finished.startedAtMs / 1000) * 1000 <= lastMs;
 }
 
-function assessMeasurement(metric: PlannedMetric, { outcome, finishedAtMs }: FinishedMeasurement): Verdict {
+type Outcome = Exclude<MeasurementOutcome, { kind: 'underway' }>;
+
+function assessMeasurement(metric: PlannedMetric, outcome: Outcome, finishedAtMs: number): Verdict {
   if (outcome.kind === 'error') return { phase: 'Error', message: outcome.message };
+  if (outcome.kind === 'ended') return { phase: endPhases[outcome.end], message: outcome.message ?? '' };
   return evaluateConditions(metric, outcome.value, {
     nowMs: finishedAtMs,
     lists: measuresNumbers.has(metric.provider) ? 'measured' : 'json',
   });
 }
 
+const endPhases = { complete: 'Successful', failed: 'Failed', unclear: 'Inconclusive' } as const;
+
 function measuredFields({ outcome }: FinishedMeasurement, limit: number): Pick<Measurement, 'value' | 'metadata'> {
-  if (outcome.kind === 'error') return {};
+  if (outcome.kind === 'ended') return outcome.text === '' ? {} : { value: shorten(outcome.text, limit) };
+  if (outcome.kind !== 'measured') return {};
   const { text, metadata } = outcome.value;
   return {
     ...(text === '' ? {} : { value: shorten(text, limit) }),

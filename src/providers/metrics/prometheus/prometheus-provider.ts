@@ -64,6 +64,10 @@ export class PrometheusProvider implements MetricProvider<PrometheusMetric> {
     return { ResolvedPrometheusQuery: scrubber(secretsOf(confidences(query)))(query.query ?? '') };
   }
 
+  serverOf({ address }: PrometheusMetric): string {
+    return URL.parse((address ?? '') === '' ? (this.defaultAddress ?? '') : (address ?? ''))?.host ?? '';
+  }
+
   /** Closes kept connections. */
   close(): void {
     this.sender.close();

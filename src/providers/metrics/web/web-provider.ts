@@ -54,6 +54,10 @@ export class WebProvider implements MetricProvider<WebMetric> {
     }
   }
 
+  serverOf({ url }: WebMetric): string {
+    return URL.parse(url)?.host ?? '';
+  }
+
   /** Closes kept connections. */
   close(): void {
     this.sender.close();
