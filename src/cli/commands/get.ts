@@ -1,6 +1,5 @@
 /** `rampart get`: one Rollout or Experiment, with all that belongs to it. */
-import { decodeRollout } from '../../api/decode.ts';
-import type { Experiment } from '../../api/experiment.ts';
+import { decodeExperiment, decodeRollout } from '../../api/decode.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import * as resources from '../../api/resources.ts';
 import type { Rollout } from '../../api/rollout.ts';
@@ -77,7 +76,7 @@ interface Style {
 function picture({ kind }: Target, object: KubeObject, all: Surroundings, gaps: Gaps, { nowMs, paint }: Style): string {
   const said = [...gaps.values()].map((why) => `Not shown: ${why}.\n`).join('');
   if (kind === 'experiment') {
-    const experiment = object as Experiment;
+    const { experiment } = decodeExperiment(object);
     const family = familyOf(experiment, all);
     return `${experimentHead(experiment, paint)}\n${experimentTree(experiment, family, nowMs, paint)}${said}`;
   }

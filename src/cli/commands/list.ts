@@ -1,8 +1,7 @@
 /** `rampart list`: Rollouts or Experiments, one a line. */
 
-import { decodeRollout } from '../../api/decode.ts';
+import { decodeExperiment, decodeRollout } from '../../api/decode.ts';
 import { parseDuration } from '../../api/duration.ts';
-import type { Experiment } from '../../api/experiment.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import { seenPhase } from '../../core/rollout/seen-phase.ts';
 import { type CommandLine, type Context, exitCodes, isOn, textFlag, usageError } from '../command.ts';
@@ -92,15 +91,17 @@ export function rolloutList(objects: readonly KubeObject[], style: Style): strin
 }
 
 export function experimentList(objects: readonly KubeObject[], style: Style): string {
-  const rows = (objects as readonly Experiment[]).map(({ metadata, spec, status }): readonly Cell[] => {
-    const parsed = parseDuration(spec.duration ?? '');
-    const length = typeof parsed === 'number' ? parsed : undefined;
-    const sinceMs = Date.parse(status?.availableAt ?? '');
-    const isOver = ['Successful', 'Failed', 'Error', 'Inconclusive'].includes(status?.phase ?? '');
-    const left = length === undefined || Number.isNaN(sinceMs) || isOver ? '-' : lengthOf(sinceMs + length - style.nowMs);
-    const duration = length === undefined ? '-' : lengthOf(length);
-    return [metadata.name, phaseMark(status?.phase || 'Pending'), duration, left, ageOf(metadata.creationTimestamp, style.nowMs)];
-  });
+  const rows = objects
+    .map((object) => decodeExperiment(object).experiment)
+    .map(({ metadata, spec, status }): readonly Cell[] => {
+      const parsed = parseDuration(spec.duration ?? '');
+      const length = typeof parsed === 'number' ? parsed : undefined;
+      const sinceMs = Date.parse(status?.availableAt ?? '');
+      const isOver = ['Successful', 'Failed', 'Error', 'Inconclusive'].includes(status?.phase ?? '');
+      const left = length === undefined || Number.isNaN(sinceMs) || isOver ? '-' : lengthOf(sinceMs + length - style.nowMs);
+      const duration = length === undefined ? '-' : lengthOf(length);
+      return [metadata.name, phaseMark(status?.phase || 'Pending'), duration, left, ageOf(metadata.creationTimestamp, style.nowMs)];
+    });
   return tableOf(['NAME', 'STATUS', 'DURATION', 'REMAINING', 'AGE'], objects, rows, style);
 }
 

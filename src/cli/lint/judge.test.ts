@@ -225,8 +225,18 @@ const cases: Readonly<Record<string, Case>> = {
       spec: { templates: [], durration: '1m' },
     }),
     says: [
+      'error Experiment trial spec.templates: must hold at least one template: say which pods to run',
       'error Experiment trial spec.durration: is no field of the API: it would be dropped; look at its spelling and where it stands',
     ],
+  },
+  'an AnalysisRun that could not be measured': {
+    text: JSON.stringify({
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'AnalysisRun',
+      metadata: { name: 'trial' },
+      spec: { metrics: [{ name: 'm', successCondition: '{{args.x}}', provider: { prometheus: { query: 'up' } } }] },
+    }),
+    says: ['error AnalysisRun trial spec: Unable to resolve metric arguments: args.x was not resolved'],
   },
   'a workload that is there': {
     text: documents(workloadRef, deployment({ containers: [{ name: 'web', image: 'shop:1' }] }), template(good)),

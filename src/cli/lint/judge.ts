@@ -1,10 +1,9 @@
 /** Judges manifests by themselves and against each other. Pure: what is read from where, and how it is shown, is for others. */
-import { analysisRunSchema } from '../../api/analysis-run.ts';
-import { decodeAnalysisTemplate, decodeClusterAnalysisTemplate } from '../../api/decode.ts';
-import { experimentSchema } from '../../api/experiment.ts';
-import { mend } from '../../api/mend.ts';
+import { decodeAnalysisRun, decodeAnalysisTemplate, decodeClusterAnalysisTemplate, decodeExperiment } from '../../api/decode.ts';
 import { argoApiVersion, argoGroup } from '../../api/names.ts';
 import type { Problem } from '../../api/problem.ts';
+import { validateExperiment } from '../../api/validation/experiment.ts';
+import { planRun } from '../../core/analysis/run-plan.ts';
 import { remarksBetween } from './between.ts';
 import type { Manifest, Unreadable } from './documents.ts';
 import { error, type Finding, type Remark } from './finding.ts';
@@ -72,14 +71,25 @@ function remarksOf(placed: Placed, judging: Judging): readonly Remark[] {
       return [...templateRemarks(template.spec, problems), ...unknown(placed, template, problems)];
     }
     default:
-      return bySchema(placed);
+      return byHand(placed);
   }
 }
 
-function bySchema(placed: Placed): readonly Remark[] {
-  const { value, problems } =
-    placed.kind === 'Experiment' ? mend(experimentSchema, placed.object) : mend(analysisRunSchema, placed.object);
-  return [...problems.map(({ path, message }) => error(path, message)), ...unknown(placed, value, problems)];
+/** Experiments and AnalysisRuns, as people create them by hand. */
+function byHand(placed: Placed): readonly Remark[] {
+  if (placed.kind === 'Experiment') {
+    const { experiment, problems } = decodeExperiment(placed.object);
+    return [...errors(validateExperiment(experiment, problems)), ...unknown(placed, experiment, problems)];
+  }
+  const { run, problems } = decodeAnalysisRun(placed.object);
+  const providers = new Set((run.spec.metrics ?? []).flatMap(({ provider }) => Object.keys(provider ?? {})));
+  const plan = planRun(run.spec, providers);
+  const refused = 'message' in plan && problems.length === 0 ? [error('spec', plan.message)] : [];
+  return [...errors(problems), ...refused, ...unknown(placed, run, problems)];
+}
+
+function errors(problems: readonly Problem[]): readonly Remark[] {
+  return problems.map(({ path, message }) => error(path, message));
 }
 
 function unknown({ object }: Placed, decoded: { readonly spec: unknown }, known: readonly Problem[]): readonly Remark[] {

@@ -1,5 +1,6 @@
 /** A Rollout or an Experiment with all that belongs to it, found by owner among the objects of its namespace. */
 import type { AnalysisRun } from '../../api/analysis-run.ts';
+import { decodeExperiment } from '../../api/decode.ts';
 import type { Experiment } from '../../api/experiment.ts';
 import type { KubeObject, ReplicaSet } from '../../api/kubernetes.ts';
 import type { Rollout } from '../../api/rollout.ts';
@@ -37,6 +38,9 @@ export function familyOf(owner: KubeObject, all: Surroundings): Family {
   return {
     groups: owned(all.replicaSets, owner).map((replicaSet) => ({ replicaSet, pods: owned(all.pods, replicaSet) })),
     analysisRuns: owned(all.analysisRuns, owner),
-    experiments: owned(all.experiments, owner).map((experiment) => ({ experiment, family: familyOf(experiment, all) })),
+    experiments: owned(all.experiments, owner).map((found) => {
+      const { experiment } = decodeExperiment(found);
+      return { experiment, family: familyOf(experiment, all) };
+    }),
   };
 }

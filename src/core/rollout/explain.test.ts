@@ -86,6 +86,22 @@ const cases: Readonly<
       'Without progress it is aborted at <deadline>.',
     ],
   },
+  'pods that have not come in time': {
+    of: () => {
+      const made = updating({ steps }, { latencyMs: never });
+      made.settle(700_000);
+      return made;
+    },
+    says: [
+      'Revision 2 is on its way at step 1/3 (setWeight: 50): 0 of the 1 pods it has been given are available (2 in the end).',
+      expect.stringMatching(/^ProgressDeadlineExceeded: ReplicaSet "shop-\w+" has timed out progressing\.$/) as unknown as string,
+      'Then comes step 2/3 (pause).',
+    ],
+  },
+  'a single pod': {
+    of: () => world({ steps }, { spec: { replicas: 1 } }),
+    says: ['Revision 1 is the stable version and its pod is available; the next change of the spec begins an update.'],
+  },
   'an analysis': {
     of: () => updating({ steps: [{ setWeight: 50 }, { analysis }] }),
     says: [

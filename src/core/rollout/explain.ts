@@ -4,7 +4,7 @@
  */
 
 import type { AnalysisRun } from '../../api/analysis-run.ts';
-import { conditionTypes, phaseMessages } from '../../api/reasons.ts';
+import { conditionReasons, conditionTypes, phaseMessages } from '../../api/reasons.ts';
 import { decideAnalysisRun } from '../analysis/decide-analysis-run.ts';
 import { isCompleted } from '../analysis/phase.ts';
 import { type Course, readCommand } from './command.ts';
@@ -66,7 +66,8 @@ function sentencesOf(situation: Situation, decision: Decision, message: string, 
 }
 
 function healthy({ revision, replicas, current }: Situation): string {
-  return `Revision ${current?.revision ?? revision} is the stable version and all ${replicas} of its pods are available; the next change of the spec begins an update.`;
+  const pods = replicas === 1 ? 'its pod is available' : `all ${replicas} of its pods are available`;
+  return `Revision ${current?.revision ?? revision} is the stable version and ${replicas === 0 ? 'is scaled to 0' : pods}; the next change of the spec begins an update.`;
 }
 
 /** Pods that wait for their end. */
@@ -122,7 +123,8 @@ function next(situation: Situation, course: Course, index: number): readonly str
 
 function deadline(situation: Situation, course: Course): readonly string[] {
   const ms = deadlineMs(situation, course);
-  if (ms === undefined) return [];
+  const isStuck = situation.status.conditions?.some(({ reason }) => reason === conditionReasons.progressDeadlineExceeded);
+  if (ms === undefined || isStuck === true) return [];
   const { progressDeadlineAbort } = situation.rollout.spec;
   const what = progressDeadlineAbort === true ? 'it is aborted' : 'it counts as stuck';
   return ms <= situation.nowMs ? [] : [`Without progress ${what} at ${timestamp(ms)}.`];

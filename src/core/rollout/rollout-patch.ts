@@ -26,7 +26,7 @@ export function patchRollout(
     {
       kind: 'patch-rollout',
       ...(Object.keys(wanted).length === 0 ? {} : { annotations: wanted }),
-      ...(sized ? { replicas: situation.replicas } : {}),
+      ...(sized ? { replicas: 1 } : {}),
       ...(template === undefined ? {} : { template }),
     },
   ];
