@@ -42,8 +42,8 @@ export async function buildProgram(directory = join(root, 'dist')): Promise<stri
   });
   await chmod(outfile, 0o755);
   // Where no package.json says what it is, Node reads the program twice, which costs a third of its start. It is also what npm publishes: the
-  // program in one file, which depends on nothing.
-  const bin = { rampart: 'rampart.js', 'kubectl-rampart': 'rampart.js' };
+  // program and its parts, which depend on nothing.
+  const bin = { rampart: 'rampart.js', 'kubectl-rampart': 'rampart.js', 'kubectl_complete-rampart': 'rampart.js' };
   const manifest = {
     name,
     version,
@@ -52,7 +52,7 @@ export async function buildProgram(directory = join(root, 'dist')): Promise<stri
     type: 'module',
     engines,
     bin,
-    files: ['rampart.js', 'rampart.js.LEGAL.txt'],
+    files: ['rampart.js', 'parts'],
   };
   await writeFile(join(directory, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
   return outfile;
