@@ -102,7 +102,7 @@ const eventMeanings: Meanings<EventReason> = {
   TrafficRoutingError: 'The routes could not be written, or their gateway refused them.',
   CreatingCanaryIngress: 'A canary Ingress was made, by router nginx.',
   PatchingCanaryIngress: 'A canary Ingress got another weight, or followed an edit of the Ingress that it stands beside.',
-  ExperimentCreated: 'Not written by this version.',
+  ExperimentCreated: 'An Experiment was created for a step.',
   ReplicaSetCreateError: 'The API server refused a ReplicaSet.',
   ReconciliationError: 'Not written by this version.',
   RolloutDeleted: 'Not written by this version.',

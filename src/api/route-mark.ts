@@ -25,6 +25,7 @@ const markSchema = z.object({
   label: z.string().min(1).optional(),
   rules: z.array(ruleSchema).optional(),
   annotations: z.array(z.string()).optional(),
+  added: z.array(z.string().min(1)).optional(),
 });
 
 /** What one Rollout has to do with a route: its two Services, which are in its own namespace, and what else it wrote. */
@@ -37,6 +38,8 @@ export interface RouteMark {
   readonly rules?: readonly MarkedRule[] | undefined;
   /** Keys of annotations that were put on; undefined where none were. */
   readonly annotations?: readonly string[] | undefined;
+  /** Services of experiments that were added as backends; undefined where none were. */
+  readonly added?: readonly string[] | undefined;
 }
 
 /** `namespace/name` of a Rollout -> its mark. What cannot be read is as if it were not there. */
@@ -59,9 +62,9 @@ export function routeMarksText(marks: ReadonlyMap<string, RouteMark>): string | 
   const sorted = [...marks].sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(
     Object.fromEntries(
-      sorted.map(([rollout, { stable, canary, maxWeight, label, rules, annotations: worn }]) => [
+      sorted.map(([rollout, { stable, canary, maxWeight, label, rules, annotations: worn, added }]) => [
         rollout,
-        { stable, canary, maxWeight, label, rules, annotations: worn },
+        { stable, canary, maxWeight, label, rules, annotations: worn, added },
       ]),
     ),
   );

@@ -114,7 +114,6 @@ const basic = { maxSurge: 1, maxUnavailable: 0, steps: [{ setWeight: 50 }, { pau
 const unsupported: Readonly<Record<string, object>> = {
   rollbackWindow: { rollbackWindow: { revisions: 2 } },
   pingPong: { strategy: { canary: { pingPong: { pingService: 'ping', pongService: 'pong' } } } },
-  'experiment step': { strategy: { canary: { steps: [{ experiment: { templates: [{ name: 'a', specRef: 'canary' }] } }] } } },
   'plugin step': { strategy: { canary: { steps: [{ plugin: { name: 'a' } }] } } },
   'router istio': { strategy: { canary: { trafficRouting: { istio: { virtualService: { name: 'shop' } } } } } },
 };

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnalysisTemplate } from '../../src/api/analysis-template.ts';
 import type { CanaryStrategy, RolloutSpec } from '../../src/api/rollout.ts';
-import { templateOf } from '../support/shop-template.ts';
+import { portedTemplateOf as templateOf } from '../support/shop-template.ts';
 import { ToyWorld } from '../support/toy-world.ts';
 
 const template: AnalysisTemplate = {
@@ -22,6 +22,12 @@ const routed: CanaryStrategy = {
   trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'shop' } } },
 };
 
+const experiment = { templates: [{ name: 'side', specRef: 'stable', weight: 5 }], duration: '5m' };
+const withExperiment = {
+  ...routed,
+  steps: [{ setWeight: 25 }, { experiment }, { pause: {} }],
+};
+
 const analysis = { templates: [{ templateName: 'good' }] };
 const blueGreen = {
   activeService: 'stable',
@@ -34,11 +40,14 @@ const blueGreen = {
 
 /** The words of a story: each plays one act and lets everything settle. */
 const acts = {
-  v2: (world: ToyWorld) => world.image('v2'),
-  v1: (world: ToyWorld) => world.image('v1'),
+  v2: (world: ToyWorld) => world.change({ template: templateOf('v2') }),
+  v1: (world: ToyWorld) => world.change({ template: templateOf('v1') }),
   promote: (world: ToyWorld) => world.command({ pauseConditions: null }),
   good: (world: ToyWorld) => world.verdict('Successful'),
   bad: (world: ToyWorld) => world.verdict('Failed', 'too many errors'),
+  proven: (world: ToyWorld) => world.experiments.verdict('Successful'),
+  refuted: (world: ToyWorld) => world.experiments.verdict('Failed', 'worse'),
+  unclear: (world: ToyWorld) => world.experiments.verdict('Inconclusive'),
   abort: (world: ToyWorld) => world.command({ abort: true }),
   retry: (world: ToyWorld) => world.command({ abort: false }),
 } as const;
@@ -48,6 +57,14 @@ const canaryStories: Readonly<Record<string, readonly Act[]>> = {
   promoted: ['v2', 'promote', 'good'],
   'taken back': ['v2', 'promote', 'bad'],
   'aborted and tried again': ['v2', 'abort', 'retry', 'promote', 'good'],
+  undone: ['v2', 'v1'],
+};
+
+const experimentStories: Readonly<Record<string, readonly Act[]>> = {
+  promoted: ['v2', 'proven', 'promote'],
+  'taken back': ['v2', 'refuted'],
+  'inconclusive and promoted': ['v2', 'unclear', 'promote', 'promote'],
+  'aborted and tried again': ['v2', 'abort', 'retry', 'proven', 'promote'],
   undone: ['v2', 'v1'],
 };
 
@@ -94,7 +111,21 @@ function outcome({ rollout, status, liveRoutes, ...world }: ToyWorld): unknown {
   const replicaSets = [...world.replicaSets.values()].map(({ metadata, spec }) => `${metadata.name} ${spec.replicas}`).sort();
   const services = [...world.services.values()].map(({ spec }) => spec.selector);
   const { template: pods } = rollout.spec;
-  return { phase, message, currentStepIndex, stableRS, currentPodHash, abort, conditions, replicaSets, services, pods, liveRoutes };
+  const experiments = [...world.experiments.all.values()].map((one) => `${one.metadata.name} ${one.status?.phase}`).sort();
+  return {
+    experiments,
+    phase,
+    message,
+    currentStepIndex,
+    stableRS,
+    currentPodHash,
+    abort,
+    conditions,
+    replicaSets,
+    services,
+    pods,
+    liveRoutes,
+  };
 }
 
 /** Told from what is stored, by whoever comes after a crash. */
@@ -105,6 +136,7 @@ const remembered = new Set([
   'RolloutNotCompleted',
   'SkipSteps',
   'RolloutStepCompleted',
+  'ExperimentCreated',
   'RolloutPaused',
   'RolloutAborted',
   'RolloutCompleted',
@@ -128,10 +160,11 @@ function toldScalings(world: ToyWorld): readonly string[] {
 describe.each([
   { name: 'basic', strategy: { canary: basic }, stories: canaryStories },
   { name: 'routed', strategy: { canary: routed }, stories: canaryStories },
+  { name: 'with an experiment', strategy: { canary: withExperiment }, stories: experimentStories },
   { name: 'blue-green', strategy: { blueGreen }, stories: blueGreenStories },
 ])('a crash after any write, $name', ({ strategy, stories }) => {
   for (const [name, story] of Object.entries(stories)) {
-    for (const annotations of [{}, { 'rampart.dev/on-failure': 'undo' }]) {
+    for (const annotations of stories === experimentStories ? [{}] : [{}, { 'rampart.dev/on-failure': 'undo' }]) {
       it(`${name} ${JSON.stringify(annotations)}`, { timeout: 60_000 }, () => {
         const calm = tell(strategy, story, undefined, annotations);
         expect(calm.writes).toBeGreaterThan(10);

@@ -66,7 +66,11 @@ function routedLaws(
 ): void {
   const routes = world.liveRoutes;
   if (routes === undefined) return;
-  if (routes.canaryWeight + routes.stableWeight !== routes.maxWeight) fail('weights do not sum up');
+  const others = routes.additional.reduce((sum, { weight }) => sum + weight, 0);
+  if (routes.canaryWeight + routes.stableWeight + others !== routes.maxWeight) fail('weights do not sum up');
+  for (const { service } of routes.additional) {
+    if (!world.experiments.services.has(service)) fail(`weight to ${service}, which is gone`);
+  }
   const sides = [
     { weight: routes.canaryWeight, hash: selected(world, services.canary), ready: endpoints(world, services.canary) },
     { weight: routes.stableWeight, hash: selected(world, services.stable), ready: endpoints(world, services.stable) },

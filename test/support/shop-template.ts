@@ -10,3 +10,9 @@ export function tagOf(replicaSet: ReplicaSet): string {
 export function templateOf(tag: string): NonNullable<RolloutSpec['template']> {
   return { metadata: { labels: { app: 'shop' } }, spec: { containers: [{ name: 'shop', image: `shop:${tag}` }] } };
 }
+
+/** The same with a port, which shares of the traffic need. */
+export function portedTemplateOf(tag: string): NonNullable<RolloutSpec['template']> {
+  const containers = [{ name: 'shop', image: `shop:${tag}`, ports: [{ containerPort: 80, name: 'http' }] }];
+  return { ...templateOf(tag), spec: { containers } };
+}

@@ -101,3 +101,8 @@ export function annotationsWith(
   const entries = Object.entries({ ...old, ...patch }).filter((entry): entry is [string, string] => entry[1] !== null);
   return Object.fromEntries(entries);
 }
+
+export function terminate(runs: Map<string, AnalysisRun>, name: string): void {
+  const run = runs.get(name);
+  if (run !== undefined) runs.set(name, { ...run, spec: { ...run.spec, terminate: true } });
+}

@@ -16,9 +16,11 @@ import type { ObservedWorkload } from '../../src/core/rollout/observed-workload.
 import { isEqual } from '../../src/core/rollout/quiet.ts';
 import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
 import { tagOf, templateOf } from './shop-template.ts';
+import { ToyExperiments } from './toy-experiments.ts';
 import * as objects from './toy-objects.ts';
 import { dress, newPod, restartPods, ToyPodWork } from './toy-pods.ts';
 import { movePods, type PodsOf, statusOf } from './toy-replica-set.ts';
+import { evidenceOf, routesText } from './toy-routes.ts';
 import type { Watch } from './watch.ts';
 
 export interface ToyOptions {
@@ -53,6 +55,7 @@ export class ToyWorld {
   readonly services = new Map<string, Service>();
   readonly endpointSlices = new Map<string, readonly EndpointSlice[]>();
   readonly runs = new Map<string, AnalysisRun>();
+  readonly experiments = new ToyExperiments();
   readonly events: Announcement[] = [];
   readonly identities = new Map<string, string>();
   /** identity -> when it was told first */
@@ -122,8 +125,10 @@ export class ToyWorld {
       foreignReplicaSets: new Map(),
       analysisRuns: [...this.runs.values()],
       analysisRunNames: this.runs,
-      services: this.services,
-      endpointSlices: this.endpointSlices,
+      experiments: [...this.experiments.all.values()],
+      experimentNames: this.experiments.all,
+      services: new Map([...this.services, ...this.experiments.services]),
+      endpointSlices: new Map([...this.endpointSlices, ...this.experiments.endpointSlices]),
       otherRollouts: new Set(),
       analysisTemplates: new Map((this.options.templates ?? []).map((one) => [one.metadata.name, one])),
       clusterAnalysisTemplates: new Map(),
@@ -273,13 +278,14 @@ export class ToyWorld {
       case 'create-analysis-run':
         this.write(`create run ${effect.run.metadata.name}`, () => this.runs.set(effect.run.metadata.name, effect.run));
         return;
-      case 'terminate-analysis-run': {
-        const run = this.runs.get(effect.name);
-        this.write(`terminate run ${effect.name}`, () => {
-          if (run !== undefined) this.runs.set(effect.name, { ...run, spec: { ...run.spec, terminate: true } });
-        });
+      case 'terminate-analysis-run':
+        this.write(`terminate run ${effect.name}`, () => objects.terminate(this.runs, effect.name));
         return;
-      }
+      case 'create-experiment':
+      case 'terminate-experiment':
+      case 'delete-experiment':
+        this.write(effect.kind, () => this.experiments.apply(effect, this.nowMs));
+        return;
       case 'delete-analysis-run':
         this.write(`delete run ${effect.name}`, () => this.runs.delete(effect.name));
         return;
@@ -301,14 +307,11 @@ export class ToyWorld {
   }
 
   private patchRollout(effect: Extract<Effect, { kind: 'patch-rollout' }>): void {
-    const { metadata } = this.rollout;
     if (effect.template !== undefined) this.change({ template: effect.template });
     if (effect.replicas !== undefined) this.change({ replicas: effect.replicas });
-    const generation = this.rollout.metadata.generation ?? 0;
-    this.rollout = {
-      ...this.rollout,
-      metadata: { ...metadata, generation, annotations: objects.annotationsWith(metadata.annotations, effect.annotations) },
-    };
+    const { metadata } = this.rollout;
+    const annotations = objects.annotationsWith(metadata.annotations, effect.annotations);
+    this.rollout = { ...this.rollout, metadata: { ...metadata, annotations } };
   }
 
   private switchService(effect: Extract<Effect, { kind: 'switch-service' }>): void {
@@ -319,8 +322,7 @@ export class ToyWorld {
 
   private converge(desired: DesiredRoutes): void {
     if (!isEqual(this.liveRoutes, desired)) {
-      const managed = desired.managedRoutes.map(({ name }) => ` ${name}`).join('');
-      this.write(`routes canary ${desired.canaryWeight}${managed}`, () => {
+      this.write(routesText(desired), () => {
         this.liveRoutes = desired;
         this.routesAcceptedAtMs = this.nowMs + (this.options.routeLatencyMs?.() ?? 0);
       });
@@ -329,13 +331,9 @@ export class ToyWorld {
   }
 
   private hearRoutes(): boolean {
-    const desired = this.liveRoutes;
+    const { liveRoutes: desired, nowMs, routesAcceptedAtMs: atMs, evidence: old } = this;
     if (desired === undefined) return false;
-    const state = this.nowMs >= this.routesAcceptedAtMs ? 'confirmed' : 'pending';
-    const message = state === 'confirmed' ? '' : 'the gateway has not accepted route shop yet';
-    const old = this.evidence;
-    const settles = state === 'pending' && this.options.hasSilentRoutes === true ? { settlesAtMs: this.routesAcceptedAtMs } : {};
-    this.evidence = { desired, state, message, liveCanaryWeight: desired.canaryWeight, reasserted: false, ...settles };
+    this.evidence = evidenceOf(desired, { nowMs, atMs, isSilent: this.options.hasSilentRoutes });
     return !isEqual(old, this.evidence);
   }
 
@@ -343,6 +341,7 @@ export class ToyWorld {
   runCluster(): boolean {
     let moved = this.evidence !== undefined && this.options.hasSilentRoutes !== true && this.hearRoutes();
     moved = this.podWork.run(this) || moved;
+    moved = this.experiments.run(this) || moved;
     for (const replicaSet of this.replicaSets.values()) moved = this.runReplicaSet(replicaSet) || moved;
     for (const service of this.services.values()) moved = this.runService(service) || moved;
     return moved;

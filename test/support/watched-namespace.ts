@@ -157,7 +157,8 @@ export class WatchedNamespace {
   replicaSetOf(image: string, rollout = 'shop'): ReplicaSet | undefined {
     return this.replicaSets.list(this.name).find(({ metadata, spec }) => {
       const containers = spec.template.spec?.containers as readonly { readonly image?: string }[] | undefined;
-      return metadata.name.startsWith(`${rollout}-`) && containers?.[0]?.image === image;
+      const isOwn = metadata.annotations?.['experiment.argoproj.io/name'] === undefined;
+      return isOwn && metadata.name.startsWith(`${rollout}-`) && containers?.[0]?.image === image;
     });
   }
 

@@ -165,6 +165,15 @@ const lives: Readonly<Record<string, () => void>> = {
       }
     }
   },
+  'an experiment that cannot decide': () => {
+    const world = begin({ steps: [{ experiment: { templates: [{ name: 'a', specRef: 'canary' }] } }, { pause: {} }] });
+    then(
+      world,
+      () => world.image('v2'),
+      () => world.experiments.verdict('Inconclusive'),
+      () => world.command({ pauseConditions: null }),
+    );
+  },
   'blue-green by hand and by itself, and back': () => {
     const world = beginBlueGreen({ autoPromotionEnabled: false });
     then(

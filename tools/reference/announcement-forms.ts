@@ -17,7 +17,7 @@ const normal = (reason: string, form: string, when: string): EventForm => ({ rea
 const warning = (reason: string, form: string, when: string): EventForm => ({ reason, type: 'Warning', form, when });
 
 /** Reasons that the API knows and this version has no occasion for. */
-export const reservedReasons = ['ExperimentCreated', 'ReconciliationError', 'RolloutDeleted'] as const;
+export const reservedReasons = ['ReconciliationError', 'RolloutDeleted'] as const;
 
 const tookBack = `The template of the stable revision was put back after revision <revision> failed; see annotation ${annotations.lastFailure}`;
 const reasserted = (what: string) => `The ${what} of a route were changed by someone else and were set again (canary <weight>)`;
@@ -66,15 +66,21 @@ export const rolloutEvents: readonly EventForm[] = [
     'Patched canary Ingress <name>, weight <weight>',
     'It has another weight, or follows an edit of the Ingress that it stands beside.',
   ),
-  normal('TrafficWeightUpdated', 'Traffic weight updated from <weight> to <weight>', 'The routes carry another weight.'),
+  normal(
+    'TrafficWeightUpdated',
+    'Traffic weight updated from <weight> to <weight>',
+    'The routes carry another weight. Shares of experiments follow, each with its Service.',
+  ),
   warning('TrafficRoutingError', reasserted('weights'), 'Someone else changed weights that this Rollout owns.'),
   warning('TrafficRoutingError', reasserted('weights or added rules'), 'The same, while header or mirror routes are there.'),
   warning('TrafficRoutingError', '<what the router says>', 'The routes could not be written, or a gateway refused them.'),
+  normal('ExperimentCreated', "Created Experiment '<name>'", 'A step asks for it.'),
   ...runTypes.flatMap(runForms),
   normal('RolloutStepCompleted', 'Rollout step <step>/<steps> completed (<what it was>)', 'A step is done.'),
   normal('RolloutPaused', 'Rollout is paused (CanaryPauseStep)', 'A pause step has begun.'),
   normal('RolloutPaused', 'Rollout is paused (BlueGreenPause)', 'A new version is ready and waits for a person or for a time.'),
   normal('RolloutPaused', 'Rollout is paused (InconclusiveAnalysisRun)', 'An analysis could not decide.'),
+  normal('RolloutPaused', 'Rollout is paused (InconclusiveExperiment)', 'The experiment of a step could not decide.'),
   normal('RolloutPaused', `Rollout is paused (${phaseMessages.manuallyPaused})`, '`spec.paused` was set.'),
   normal('RolloutResumed', conditionMessages.resumed, 'It goes on without having completed a step.'),
   warning('ReplicaSetCreateError', '<what the API server says>', 'A ReplicaSet was refused.'),
@@ -182,6 +188,11 @@ export const rolloutConditions: readonly ConditionForm[] = [
     ['Paused', 'True', 'RolloutPaused'],
     `${messages.paused} at step <step>/<steps> (<what it is>): an analysis could not decide; goes on with <what is next> by kubectl argo rollouts promote <name>, or goes back by kubectl argo rollouts abort <name>`,
     'An analysis could not decide.',
+  ),
+  form(
+    ['Paused', 'True', 'RolloutPaused'],
+    `${messages.paused} at step <step>/<steps> (<what it is>): an experiment could not decide; goes on with <what is next> by kubectl argo rollouts promote <name>, or goes back by kubectl argo rollouts abort <name>`,
+    'The experiment of a step could not decide.',
   ),
   form(
     ['Paused', 'True', 'RolloutPaused'],

@@ -66,7 +66,7 @@ ${table(
     ],
     ['Degraded', code('ProgressDeadlineExceeded: <message of the condition>'), 'Nothing moves any more.'],
     ['Paused', code(phaseMessages.manuallyPaused), '`spec.paused` is true.'],
-    ['Paused', codes(['CanaryPauseStep', 'InconclusiveAnalysisRun']), 'The controller waits.'],
+    ['Paused', codes(['CanaryPauseStep', 'InconclusiveAnalysisRun', 'InconclusiveExperiment']), 'The controller waits.'],
     [
       'Progressing',
       code(phaseMessages.moreReplicas),

@@ -13,7 +13,8 @@ export function analysisProblems({ templates, args }: RolloutAnalysis, path: str
   ];
 }
 
-function argumentProblems({ value, valueFrom }: RolloutArgument, path: string): readonly Problem[] {
+/** Of one argument that a Rollout gives. */
+export function argumentProblems({ value, valueFrom }: RolloutArgument, path: string): readonly Problem[] {
   if (valueFrom === undefined) return [];
   if (value !== undefined) return [{ path, message: 'must have only one of value and valueFrom' }];
   const { podTemplateHashValue, fieldRef } = valueFrom;

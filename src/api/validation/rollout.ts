@@ -8,6 +8,7 @@ import type { Problem } from '../problem.ts';
 import type { Rollout, RolloutSpec } from '../rollout.ts';
 import { blueGreenProblems } from './blue-green.ts';
 import { canaryProblems } from './canary.ts';
+import { experimentStepProblems } from './experiment-step.ts';
 import { roleMetadataProblems } from './injected.ts';
 import { notNegative } from './limits.ts';
 import { unsupportedProblems } from './unsupported.ts';
@@ -34,6 +35,7 @@ function specProblems(spec: RolloutSpec): readonly Problem[] {
     ...strategyProblems(spec),
     ...roleMetadataProblems(spec),
     ...(canary === undefined ? [] : canaryProblems(canary, 'spec.strategy.canary')),
+    ...experimentStepProblems(spec),
     ...(blueGreen === undefined ? [] : blueGreenProblems(blueGreen, 'spec.strategy.blueGreen')),
   ];
   remembered.set(spec, found);

@@ -22,10 +22,7 @@ const ofCanary: readonly Row<CanaryStrategy>[] = [
   { path: 'pingPong', what: 'pingPong', uses: ({ pingPong }) => pingPong !== undefined },
 ];
 
-const ofStep: readonly Row<CanaryStep>[] = [
-  { path: 'experiment', what: 'experiment step', uses: ({ experiment }) => experiment !== undefined },
-  { path: 'plugin', what: 'plugin step', uses: ({ plugin }) => plugin !== undefined },
-];
+const ofStep: readonly Row<CanaryStep>[] = [{ path: 'plugin', what: 'plugin step', uses: ({ plugin }) => plugin !== undefined }];
 
 const routers = ['istio', 'alb', 'smi', 'ambassador', 'appMesh', 'traefik', 'apisix'] as const;
 const ofTrafficRouting: readonly Row<TrafficRouting>[] = routers.map((router) => ({

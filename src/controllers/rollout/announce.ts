@@ -16,6 +16,7 @@ const ofEffects: ReadonlySet<string> = new Set([
   'NewReplicaSetCreated',
   'SwitchService',
   'AnalysisRunRunning',
+  'ExperimentCreated',
 ]);
 
 /** What a pass has to tell, with what passes before it could not tell, each once and where the story has it. */

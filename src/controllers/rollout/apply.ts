@@ -102,6 +102,17 @@ async function applyEffect(rollout: Rollout, effect: PlainEffect, { cluster, sig
         (await cluster.patch(resources.analysisRuns, key(effect.name), { type: 'merge', body }, { signal })).outcome !== 'conflict'
       );
     }
+    case 'create-experiment':
+      return (await cluster.create(resources.experiments, effect.experiment, signal)).outcome === 'done';
+    case 'terminate-experiment': {
+      const patch = { type: 'merge', body: { spec: { terminate: true } } } as const;
+      return (await cluster.patch(resources.experiments, key(effect.name), patch, { signal })).outcome !== 'conflict';
+    }
+    case 'delete-experiment':
+      return (
+        (await cluster.delete(resources.experiments, key(effect.name), { uid: effect.uid, propagation: 'Background', signal })) !==
+        'conflict'
+      );
     case 'delete-analysis-run':
       return (
         (await cluster.delete(resources.analysisRuns, key(effect.name), { uid: effect.uid, propagation: 'Background', signal })) !==

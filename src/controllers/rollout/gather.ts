@@ -1,4 +1,5 @@
 /** Collects, from the stores alone, everything that a decision about one Rollout may look at. No request is made here. */
+import type { Experiment } from '../../api/experiment.ts';
 import type { EndpointSlice, ReplicaSet, Service } from '../../api/kubernetes.ts';
 import { isEmptySelector, matchesLabels } from '../../api/label-selector.ts';
 import type { Rollout } from '../../api/rollout.ts';
@@ -8,6 +9,7 @@ import type { PodReport } from '../../core/rollout/pod-orders.ts';
 import type { RouteEvidence } from '../../core/rollout/routes.ts';
 import type { TrafficRouter } from '../../providers/traffic/traffic-router.ts';
 import { keyText } from '../../runtime/object-key.ts';
+import { decodeOnce as decodeExperiment } from '../experiment/references.ts';
 import { managers, type Stores } from '../stores.ts';
 import { decodeOnce } from './decoded.ts';
 import { serviceNames, templateReferences } from './references.ts';
@@ -30,7 +32,8 @@ export function gather(stores: Stores, stored: Rollout, recollection: Recollecti
   const own = ownReplicaSets(stores, rollout);
   const ownNames = new Set(own.map(({ metadata }) => metadata.name));
   const sameStem = stores.replicaSets.byIndex('stem', keyText({ namespace, name }));
-  const services = referencedServices(stores, rollout);
+  const experiments = stores.experiments.byOwner(uid ?? '').map((one) => decodeExperiment(one).experiment);
+  const services = referencedServices(stores, rollout, experiments);
   const canary = rollout.spec.strategy?.canary;
   return {
     rollout,
@@ -42,6 +45,8 @@ export function gather(stores: Stores, stored: Rollout, recollection: Recollecti
     ),
     analysisRuns: stores.analysisRuns.byOwner(uid ?? ''),
     analysisRunNames: { has: (run) => stores.analysisRuns.get(namespace, run) !== undefined },
+    experiments,
+    experimentNames: { has: (experiment) => stores.experiments.get(namespace, experiment) !== undefined },
     services,
     endpointSlices: new Map([...services.keys()].map((service) => [service, slicesOf(stores, namespace, service)])),
     otherRollouts: new Set([...services.values()].flatMap(managers).flatMap((key) => otherRolloutName(stores, key, name))),
@@ -74,9 +79,12 @@ function ownReplicaSets(stores: Stores, rollout: Rollout): readonly ReplicaSet[]
   return [...controlled, ...orphans];
 }
 
-function referencedServices(stores: Stores, rollout: Rollout): ReadonlyMap<string, Service> {
+function referencedServices(stores: Stores, rollout: Rollout, experiments: readonly Experiment[]): ReadonlyMap<string, Service> {
   const found = new Map<string, Service>();
-  for (const name of serviceNames(rollout)) {
+  const ofExperiments = experiments.flatMap(({ status }) =>
+    (status?.templateStatuses ?? []).flatMap((one) => one.serviceName ?? []),
+  );
+  for (const name of [...serviceNames(rollout), ...ofExperiments]) {
     const service = stores.services.get(rollout.metadata.namespace, name);
     if (service !== undefined) found.set(name, service);
   }

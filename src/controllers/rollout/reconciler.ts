@@ -66,13 +66,13 @@ export class RolloutReconciler {
   /** True while a write of our own to the Rollout or to what it owns has not come back. */
   isBehind(key: string): boolean {
     const { stores, workloads } = this.#options;
-    const { rollouts, replicaSets, analysisRuns } = stores;
+    const { rollouts, replicaSets, analysisRuns, experiments } = stores;
     if (rollouts.isBehindOwnWrites(key)) return true;
     const rollout = rollouts.getByKey(key);
     const named = rollout && workloadOf(rollout);
     if (named?.kind === 'Deployment' && workloads.deployments.isBehindOwnWrites(named)) return true;
     const uid = rollout?.metadata.uid;
-    return uid !== undefined && (replicaSets.isBehindOwnWritesOfOwner(uid) || analysisRuns.isBehindOwnWritesOfOwner(uid));
+    return uid !== undefined && [replicaSets, analysisRuns, experiments].some((store) => store.isBehindOwnWritesOfOwner(uid));
   }
 
   /** Keys of Rollouts that are gone while Services or routes still carry their mark: deleted while no process was there to see it. */

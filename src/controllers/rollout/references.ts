@@ -25,7 +25,8 @@ export function templateReferences(stored: Rollout): readonly TemplateReference[
     blueGreen?.prePromotionAnalysis,
     blueGreen?.postPromotionAnalysis,
   ];
-  return analyses.flatMap((analysis) => analysis?.templates ?? []);
+  const ofExperiments = (canary?.steps ?? []).flatMap(({ experiment }) => experiment?.analyses ?? []);
+  return [...analyses.flatMap((analysis) => analysis?.templates ?? []), ...ofExperiments];
 }
 
 export interface NamedWorkload {

@@ -2,7 +2,7 @@
 
 import type { KubeObject, Workload } from '../../api/kubernetes.ts';
 import { argoGroup } from '../../api/names.ts';
-import { rollouts as rolloutResource } from '../../api/resources.ts';
+import { experiments as experimentResource, rollouts as rolloutResource } from '../../api/resources.ts';
 import { keyText, keyTextOf } from '../../runtime/object-key.ts';
 import { fromMapped, fromOwner, fromSelf, type Source } from '../../runtime/source.ts';
 import type { Store } from '../../runtime/store.ts';
@@ -26,10 +26,13 @@ export function rolloutSources(
     fromSelf(rollouts, ({ status }) => (status?.abort === true ? 'urgent' : 'normal')),
     fromOwner(stores.replicaSets, owner),
     fromOwner(stores.analysisRuns, owner, ({ status }) => (mayAbort.has(status?.phase) ? 'urgent' : 'normal')),
+    fromOwner(stores.experiments, owner, ({ status }) => (mayAbort.has(status?.phase) ? 'urgent' : 'normal')),
     fromMapped(stores.services, (service) => [...found('service', keyTextOf(service)), ...managers(service)]),
     fromMapped(stores.endpointSlices, ({ metadata }) => {
       const name = metadata.labels?.['kubernetes.io/service-name'];
-      return name === undefined ? [] : found('service', keyText({ namespace: metadata.namespace, name }));
+      if (name === undefined) return [];
+      const key = keyText({ namespace: metadata.namespace, name });
+      return [...found('service', key), ...makerOfService(stores, key)];
     }),
     fromMapped(stores.analysisTemplates, ({ metadata }) => found('template', anyTemplate(metadata.namespace))),
     fromMapped(stores.clusterAnalysisTemplates, () => found('template', anyTemplate(undefined))),
@@ -42,4 +45,16 @@ export function rolloutSources(
       ]),
     ),
   ];
+}
+
+/** The Rollout behind the Service of an experiment. */
+function makerOfService({ services, experiments }: Stores, key: string): readonly string[] {
+  const experiment = ownerKey(services.getByKey(key), experimentResource.kind);
+  const rollout = experiment === undefined ? undefined : ownerKey(experiments.getByKey(experiment), rolloutResource.kind);
+  return rollout === undefined ? [] : [rollout];
+}
+
+function ownerKey(object: KubeObject | undefined, kind: string): string | undefined {
+  const found = object?.metadata.ownerReferences?.find((reference) => reference.controller === true && reference.kind === kind);
+  return found && keyText({ namespace: object?.metadata.namespace, name: found.name });
 }

@@ -8,6 +8,7 @@ import type { Selected } from './blue-green/selected.ts';
 import { type CanaryPods, planPods, podsToPromote } from './canary-pods.ts';
 import { planTraffic, type TrafficPlan } from './canary-traffic.ts';
 import { type Course, isStable } from './command.ts';
+import { type ExperimentSlot, experimentDone, experimentSlot, isUndecided } from './experiment/step-experiment.ts';
 import { moment } from './moment.ts';
 import { pauseEnd, withoutStepPause, withPause } from './pause.ts';
 import { type PodPlan, withFarewell } from './pod-plan.ts';
@@ -34,6 +35,8 @@ export interface Advance {
   readonly again: boolean;
   /** Name of the ReplicaSet that was proven and gives its place away in this pass. */
   readonly retires?: string | undefined;
+  /** Of the step in progress. */
+  readonly experiment?: ExperimentSlot;
   readonly blueGreen?: {
     /** As the Services are when this pass is carried out. */
     readonly selected: Selected;
@@ -90,6 +93,7 @@ function advance(situation: Situation, course: Course): Advance {
     traffic: plan.traffic,
     promoted,
     wakeAtMs: walk.wakeAtMs,
+    experiment: experimentSlot(situation, course, walk.index),
     again: walk.again || promoted !== undefined || (plan.traffic?.confirmed === true && !plan.traffic.recorded),
   };
 }
@@ -121,6 +125,9 @@ function stepDone(situation: Situation, course: Course, plan: Plan, walk: Walk):
   if (step.analysis !== undefined) {
     return recordedRun(situation, course, { type: 'Step', index: walk.index })?.status === 'Successful';
   }
+  if (step.experiment !== undefined) {
+    return !walk.pauses.some((pause) => pause.reason === 'InconclusiveExperiment') && experimentDone(situation, course, walk.index);
+  }
   if (step.setHeaderRoute !== undefined || step.setMirrorRoute !== undefined) return plan.traffic?.settled === true;
   if (step.setWeight === undefined && step.setCanaryScale === undefined) return false;
   if (!plan.pods.reached) return false;
@@ -139,12 +146,13 @@ function pauseDone(situation: Situation, course: Course, walk: Walk, duration: n
   return false;
 }
 
-/** A run that could not decide leaves it to a person. */
+/** What could not decide leaves it to a person. */
 function noteInconclusive(situation: Situation, course: Course, walk: Walk): void {
   const places = [{ type: 'Step', index: course.index }, { type: 'Background' }] as const;
   if (places.some((place) => recordedRun(situation, course, place)?.status === 'Inconclusive')) {
     walk.pauses = withPause(walk.pauses, 'InconclusiveAnalysisRun', situation.now);
   }
+  if (isUndecided(situation, course)) walk.pauses = withPause(walk.pauses, 'InconclusiveExperiment', situation.now);
 }
 
 /** Done when pods or routes are as it wants them. */

@@ -11,6 +11,7 @@ import {
   abortedBy,
   completedBy,
   created,
+  experimentCreated,
   notCompleted,
   paused,
   pausedByStep,
@@ -115,6 +116,10 @@ function walk({ observed, status, revision, startedAt, epoch }: StoredUpdate, re
   }
   for (const { reason, startTime } of status.pauseConditions ?? []) {
     if (recent(startTime)) told.push(paused(epoch, status.currentStepIndex ?? 0, reason, startTime));
+  }
+  const experiment = observed.experiments.find(({ metadata }) => metadata.name === status.canary?.currentExperiment);
+  if (experiment !== undefined && recent(experiment.metadata.creationTimestamp)) {
+    told.push(experimentCreated(epoch, index, experiment.metadata.name));
   }
   const runs = recordedRuns(status);
   for (const type of runTypes) {

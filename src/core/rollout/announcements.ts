@@ -49,6 +49,7 @@ export function announcementsOf(story: Story): readonly Announcement[] {
     ...moved.doneBefore.flatMap(done),
     ...traffic(story),
     ...runs(story),
+    ...experiments(story),
     ...story.replicaSets.scalings.map(scaled),
     ...moved.doneAfter.flatMap(done),
     ...pauses(story),
@@ -168,9 +169,10 @@ function traffic({ situation, chapter, next, switches }: Story): readonly Announ
   told.push(...(observed.routes?.deeds ?? []).map((deed, number) => routeDeed(chapter, deed, nth.deeds + number)));
   const before = status.canary?.weights?.canary.weight;
   const after = next.canary?.weights?.canary.weight;
-  if (before !== undefined && after !== undefined && before !== after) {
-    const message = `Traffic weight updated from ${before} to ${after}`;
-    const identity = `${text}/weight/${index}/${before}-${after}`;
+  const [othersBefore, others] = [status, next].map(additionalText);
+  if (before !== undefined && after !== undefined && (before !== after || othersBefore !== others)) {
+    const message = `Traffic weight updated from ${before} to ${after}${others}`;
+    const identity = `${text}/weight/${index}/${before}-${after}${othersBefore === others ? '' : `${othersBefore}-${others}`}`;
     told.push(
       normal({ reason: eventReasons.trafficWeightUpdated, message, identity, order: order.deedOrder(chapter, nth.weight) }),
     );
@@ -191,6 +193,11 @@ function traffic({ situation, chapter, next, switches }: Story): readonly Announ
 /** Its identity is the version that it made: who writes the same again has written again. */
 function routeDeed(chapter: Chapter, { reason, message, identity }: RouteDeed, number: number): Announcement {
   return normal({ reason, message, identity: `route/${identity}`, order: order.deedOrder(chapter, number) });
+}
+
+/** The shares of experiments, behind a comma. */
+function additionalText({ canary }: RolloutStatus): string {
+  return (canary?.weights?.additional ?? []).map(({ serviceName, weight }) => `, ${serviceName} ${weight}`).join('');
 }
 
 function switched(revision: number, chapter: Chapter, { effect, from, told }: ServiceSwitch, number: number): Announcement {
@@ -248,6 +255,19 @@ export function runBegun(observed: ObservedRollout, epoch: Epoch, type: RunType,
     identity: `run/${name}/Running`,
     order: order.runBegunOrder(epoch, from, startedAt),
   });
+}
+
+function experiments({ situation, chapter, next }: Story): readonly Announcement[] {
+  const name = next.canary?.currentExperiment;
+  if (name === undefined || name === situation.status.canary?.currentExperiment) return [];
+  return [experimentCreated(chapter.epoch, next.currentStepIndex ?? 0, name)];
+}
+
+export function experimentCreated(epoch: Epoch, index: number, name: string): Announcement {
+  const message = `Created Experiment '${name}'`;
+  const nth = Number(/-(\d+)$/.exec(name)?.[1] ?? 0);
+  const identity = `experiment/${name}/created`;
+  return normal({ reason: eventReasons.experimentCreated, message, identity, order: order.experimentOrder(epoch, index, nth) });
 }
 
 export function scaled({ name, revision, from, to, generation, order: place }: Scaling): Announcement {

@@ -5,10 +5,11 @@
  */
 import { labels } from '../../api/names.ts';
 import type { Course } from './command.ts';
+import { additionalRoutes } from './experiment/weights.ts';
 import { type Answering, allowedRoutes, wantedRoutes } from './managed-routes.ts';
 import { moment } from './moment.ts';
 import { enoughOf } from './progress-threshold.ts';
-import { type DesiredRoutes, type ManagedRoute, sameManagedRoutes, sameRoutes } from './routes.ts';
+import { type DesiredRoutes, sameManagedRoutes, sameRoutes } from './routes.ts';
 import type { Member, Situation } from './situation.ts';
 import { scaleAt, weightAt, weightBefore } from './steps.ts';
 
@@ -37,7 +38,9 @@ export function planTraffic(situation: Situation, course: Course, index: number)
   const weight = allowed(situation, goal, present);
   const wanted = wantedRoutes(situation, course, { index, pods: routedCanary(situation, course, index) });
   const managed = allowedRoutes(situation, course, { wanted, answering: answering(situation), present: present ?? 0 });
-  const desired = routesWith(situation, weight ?? present ?? 0, managed ?? []);
+  const canaryWeight = weight ?? present ?? 0;
+  const additional = additionalRoutes(situation, course, index, canaryWeight);
+  const desired = routesWith(situation, { canaryWeight, additional, managedRoutes: managed ?? [] });
   const evidence = observed.routes;
   const confirmed = evidence?.state === 'confirmed' && sameRoutes(evidence.desired, desired);
   const asWanted = desired.canaryWeight === goal && sameManagedRoutes(desired.managedRoutes, wanted);
@@ -70,14 +73,16 @@ function presentWeight({ observed, status, maxWeight }: Situation): number | und
   return part(weights.canary.weight, weights.canary.weight + others);
 }
 
-function routesWith({ canary, maxWeight }: Situation, canaryWeight: number, managedRoutes: readonly ManagedRoute[]): DesiredRoutes {
+type Shares = Pick<DesiredRoutes, 'canaryWeight' | 'additional' | 'managedRoutes'>;
+
+function routesWith({ canary, maxWeight }: Situation, { canaryWeight, additional, managedRoutes }: Shares): DesiredRoutes {
   return {
     stableService: canary.stableService ?? '',
     canaryService: canary.canaryService ?? '',
     canaryWeight,
-    stableWeight: maxWeight - canaryWeight,
+    stableWeight: additional.reduce((left, { weight }) => left - weight, maxWeight - canaryWeight),
     maxWeight,
-    additional: [],
+    additional,
     managedRoutes,
   };
 }

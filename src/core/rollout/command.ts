@@ -30,6 +30,8 @@ export interface Course {
   readonly overruled: boolean;
   /** Of this try, as the status has them. */
   readonly runs: RecordedRuns;
+  /** Name of the Experiment of this try, as the status has it. */
+  readonly experiment: string | undefined;
 }
 
 const nothingToReturnTo = 'there is no stable revision to return to; its pods are kept until you change the template or retry';
@@ -59,6 +61,7 @@ function beginAgain(situation: Situation): Course {
     resumed: false,
     overruled: false,
     runs: {},
+    experiment: undefined,
   };
   const kept = abortAfterUndo(situation);
   if (kept !== undefined) return { ...fresh, aborted: true, abortedAt: kept };
@@ -94,6 +97,7 @@ function goOn(situation: Situation): Course {
     resumed: !cleared && status.controllerPause === true && written.length === 0,
     overruled: !cleared && isUndecided(status) && !written.some(({ reason }) => reason === 'InconclusiveAnalysisRun'),
     runs: retried ? {} : recordedRuns(status),
+    experiment: retried ? undefined : status.canary?.currentExperiment,
   };
 }
 
@@ -101,6 +105,7 @@ function goOn(situation: Situation): Course {
 function isStanding({ status, steps, frozen, blueGreen }: Situation, reason: string, index: number): boolean {
   if (frozen) return true;
   if (reason === 'CanaryPauseStep') return steps[index]?.pause !== undefined;
+  if (reason === 'InconclusiveExperiment') return steps[index]?.experiment !== undefined;
   if (reason === 'BlueGreenPause') return blueGreen !== undefined && pausesBeforePromotion(blueGreen);
   if (reason === 'InconclusiveAnalysisRun') return someRun(recordedRuns(status), (run) => run.status === 'Inconclusive');
   return true;

@@ -14,6 +14,8 @@ import { arrivalMs } from './arrival.ts';
 import { planBlueGreen } from './blue-green/plan.ts';
 import { abortBecause, type Course, readCommand } from './command.ts';
 import type { Decision, Effect } from './decision.ts';
+import { experimentFailure } from './experiment/step-experiment.ts';
+import { tidyExperiments } from './experiment/tidy-experiments.ts';
 import { tidyReplicaSets } from './history.ts';
 import { dressEffects } from './injected/dress.ts';
 import { nextStatus } from './next-status.ts';
@@ -49,12 +51,13 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     ...replicaSets.raise,
     ...replicaSets.lower,
     ...runEffects(situation, runs),
+    ...experimentEffects(situation, course, moved),
     ...patchRollout(situation, course, moved, putBack?.template),
     ...workloadEffects(situation, course),
     ...tidyReplicaSets(situation),
   ];
   const effects = wanted.filter((effect) => !observed.failures.some((failure) => isSame(failure.effect, effect)));
-  const told = { ...withProblems(situation, runs), selected: moved.blueGreen?.selected };
+  const told = { ...withProblems(situation, runs, moved), selected: moved.blueGreen?.selected };
   const status = nextStatus(told, course, moved, runs);
   const story = {
     situation: told,
@@ -84,7 +87,7 @@ function planUpdate(situation: Situation, course: Course): UpdatePlan {
 /** Commands first, then what went wrong by itself. */
 function setCourse(situation: Situation): Course {
   const course = readCommand(situation);
-  const failed = failureOf(situation, course);
+  const failed = failureOf(situation, course) ?? experimentFailure(situation, course);
   if (failed !== undefined) return abortBecause(situation, course, failed);
   const gaveUp = situation.rollout.spec.progressDeadlineAbort === true || undoesFailures(situation);
   if (gaveUp && situation.stable !== undefined && isStuck(situation, course)) {
@@ -105,13 +108,20 @@ function runEffects(situation: Situation, runs: Runs): readonly Effect[] {
   return [...created, ...tidyRuns(situation, kept)];
 }
 
+function experimentEffects(situation: Situation, course: Course, moved: Advance): readonly Effect[] {
+  const { experiment } = moved;
+  const created: readonly Effect[] =
+    experiment?.create === undefined ? [] : [{ kind: 'create-experiment', experiment: experiment.create }];
+  return [...created, ...tidyExperiments(situation, course, moved)];
+}
+
 function takenBack(revision: number): string {
   return `The template of the stable revision was put back after revision ${revision} failed; see annotation ${annotations.lastFailure}`;
 }
 
 /** A run that cannot be made is the spec's fault too. */
-function withProblems(situation: Situation, runs: Runs): Situation {
-  const problems = Object.values(runs).flatMap((slot) => slot.problems);
+function withProblems(situation: Situation, runs: Runs, { experiment }: Advance): Situation {
+  const problems = [...Object.values(runs), ...(experiment === undefined ? [] : [experiment])].flatMap((slot) => slot.problems);
   return problems.length === 0 ? situation : { ...situation, problems: [...situation.problems, ...problems] };
 }
 

@@ -1,5 +1,6 @@
 /** The answer to one look at a Rollout: its complete next status, and what is to be done, said and awaited. */
 import type { AnalysisRun } from '../../api/analysis-run.ts';
+import type { Experiment } from '../../api/experiment.ts';
 import type { PodTemplate, ReplicaSet } from '../../api/kubernetes.ts';
 import type { RolloutStatus } from '../../api/rollout.ts';
 import type { Announcement, Next } from '../decision.ts';
@@ -58,6 +59,9 @@ export type Effect =
   | { readonly kind: 'converge-routes'; readonly desired: DesiredRoutes }
   | { readonly kind: 'create-analysis-run'; readonly run: AnalysisRun }
   | { readonly kind: 'terminate-analysis-run'; readonly name: string }
+  | { readonly kind: 'create-experiment'; readonly experiment: Experiment }
+  | { readonly kind: 'terminate-experiment'; readonly name: string }
+  | { readonly kind: 'delete-experiment'; readonly name: string; readonly uid: string }
   | { readonly kind: 'delete-analysis-run'; readonly name: string; readonly uid: string }
   | {
       readonly kind: 'patch-rollout';

@@ -41,7 +41,7 @@ export function nextStatus(situation: Situation, course: Course, moved: Advance,
     promoteFull: (course.promoteFull && moved.promoted === undefined) || undefined,
     pauseConditions: moved.pauses.length > 0 ? moved.pauses : undefined,
     controllerPause: moved.controllerPause || undefined,
-    canary: canaryStatus(situation, course, runs),
+    canary: canaryStatus(situation, course, moved, runs),
     blueGreen: blueGreenStatus(situation, course, moved, runs),
     duration: durationOf(situation, course, moved),
     restartedAt: restartedAt(situation),
@@ -68,11 +68,12 @@ function workloadGeneration({ observed, frozen, status }: Situation): string | u
   return generation === undefined ? undefined : String(generation);
 }
 
-function canaryStatus(situation: Situation, course: Course, runs: Runs): CanaryStatus | undefined {
+function canaryStatus(situation: Situation, course: Course, { experiment }: Advance, runs: Runs): CanaryStatus | undefined {
   if (situation.blueGreen !== undefined) return situation.frozen ? situation.status.canary : undefined;
   const {
     currentStepAnalysisRunStatus: _step,
     currentBackgroundAnalysisRunStatus: _background,
+    currentExperiment: _experiment,
     weights: _weights,
     ...rest
   } = situation.status.canary ?? {};
@@ -83,6 +84,7 @@ function canaryStatus(situation: Situation, course: Course, runs: Runs): CanaryS
     ...rest,
     ...(step === undefined ? {} : { currentStepAnalysisRunStatus: step }),
     ...(background === undefined ? {} : { currentBackgroundAnalysisRunStatus: background }),
+    ...(experiment?.name === undefined ? {} : { currentExperiment: experiment.name }),
     ...(weights === undefined ? {} : { weights }),
   };
   return Object.keys(next).length > 0 ? next : undefined;
@@ -119,7 +121,7 @@ export function weightsOf({ observed, routed, status, frozen }: Situation): Cana
   // A spec that cannot be obeyed moves no weight: what rests on the routes still does.
   if (!routed) return frozen ? status.canary?.weights : undefined;
   if (routes === undefined || routes.state === 'failed') return status.canary?.weights;
-  const { canaryService, stableService, canaryWeight, stableWeight } = routes.desired;
+  const { canaryService, stableService, canaryWeight, stableWeight, additional } = routes.desired;
   const behind = (service: string) => {
     const hash = observed.services.get(service)?.spec.selector?.[labels.podTemplateHash];
     return { serviceName: service, ...(hash === undefined ? {} : { podTemplateHash: hash }) };
@@ -127,6 +129,7 @@ export function weightsOf({ observed, routed, status, frozen }: Situation): Cana
   return {
     canary: { weight: canaryWeight, ...behind(canaryService) },
     stable: { weight: stableWeight, ...behind(stableService) },
+    ...(additional.length === 0 ? {} : { additional: additional.map(({ service, weight }) => ({ weight, ...behind(service) })) }),
     verified: routes.state === 'confirmed',
   };
 }

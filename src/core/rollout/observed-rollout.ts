@@ -4,6 +4,7 @@
  */
 import type { AnalysisRun } from '../../api/analysis-run.ts';
 import type { AnalysisTemplate, ClusterAnalysisTemplate } from '../../api/analysis-template.ts';
+import type { Experiment } from '../../api/experiment.ts';
 import type { EndpointSlice, ReplicaSet, Service } from '../../api/kubernetes.ts';
 import type { Problem } from '../../api/problem.ts';
 import type { Rollout } from '../../api/rollout.ts';
@@ -27,7 +28,11 @@ export interface ObservedRollout {
   readonly analysisRuns: readonly AnalysisRun[];
   /** Names that AnalysisRuns of the namespace have, whoever owns them: not all are free. */
   readonly analysisRunNames: Pick<ReadonlySet<string>, 'has'>;
-  /** name -> Service, for those referred to that exist. */
+  /** Those that this Rollout owns. */
+  readonly experiments: readonly Experiment[];
+  /** Names that Experiments of the namespace have, whoever owns them. */
+  readonly experimentNames: Pick<ReadonlySet<string>, 'has'>;
+  /** name -> Service, for those referred to that exist, and those of its experiments. */
   readonly services: ReadonlyMap<string, Service>;
   /** service name -> its EndpointSlices. */
   readonly endpointSlices: ReadonlyMap<string, readonly EndpointSlice[]>;

@@ -2,7 +2,7 @@
 import type { PauseCondition } from '../../api/rollout.ts';
 import { pauseMs } from './steps.ts';
 
-export type PauseReason = 'CanaryPauseStep' | 'BlueGreenPause' | 'InconclusiveAnalysisRun';
+export type PauseReason = 'CanaryPauseStep' | 'BlueGreenPause' | 'InconclusiveAnalysisRun' | 'InconclusiveExperiment';
 
 /** Keeps a condition that is there already, with the time at which it began. */
 export function withPause(pauses: readonly PauseCondition[], reason: PauseReason, now: string): readonly PauseCondition[] {

@@ -9,6 +9,7 @@ import type { RolloutAnalysis } from '../../api/rollout.ts';
 import { validateRollout } from '../../api/validation/rollout.ts';
 import { mergeTemplates } from '../analysis/merge-templates.ts';
 import { templateClosure } from '../analysis/template-closure.ts';
+import { experimentProblems } from './experiment/problems.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
 import { atReferent } from './observed-workload.ts';
 
@@ -17,6 +18,7 @@ export function rolloutProblems(observed: ObservedRollout): readonly Problem[] {
     ...validateRollout(observed.rollout, observed.problems).map((problem) => atReferent(problem, observed.workload)),
     ...serviceProblems(observed),
     ...templateProblems(observed),
+    ...experimentProblems(observed),
     ...observed.routeProblems,
   ];
 }

@@ -28,11 +28,16 @@ function heldUp(effect: Effect): string | undefined {
       return `AnalysisRun ${effect.run.metadata.name} could not be created`;
     case 'terminate-analysis-run':
       return `AnalysisRun ${effect.name} could not be ended`;
+    case 'create-experiment':
+      return `Experiment ${effect.experiment.metadata.name} could not be created`;
+    case 'terminate-experiment':
+      return `Experiment ${effect.name} could not be ended`;
     case 'patch-rollout':
       return 'the Rollout itself could not be changed';
     case 'converge-routes':
     case 'delete-replica-set':
     case 'delete-analysis-run':
+    case 'delete-experiment':
       return undefined;
     default:
       return effect satisfies never;

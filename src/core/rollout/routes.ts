@@ -29,6 +29,14 @@ export interface MirrorRoute {
 
 export type ManagedRoute = HeaderRoute | MirrorRoute;
 
+/** A share of the traffic that goes to neither version, taken from stable. */
+export interface AdditionalRoute {
+  readonly service: string;
+  readonly weight: number;
+  /** port of the stable Service -> the port of this one that stands for it; the same port where it is not named */
+  readonly ports?: Readonly<Record<string, number>>;
+}
+
 /** The whole of what the routes shall look like; weights sum to `maxWeight`. */
 export interface DesiredRoutes {
   readonly stableService: string;
@@ -38,7 +46,7 @@ export interface DesiredRoutes {
   /** 100 unless the user sets `trafficRouting.maxTrafficWeight`. */
   readonly maxWeight: number;
   /** Weighted templates of an experiment; empty elsewhere. */
-  readonly additional: readonly { readonly service: string; readonly weight: number }[];
+  readonly additional: readonly AdditionalRoute[];
   /** What steps have added beside the weights, in the order of precedence. */
   readonly managedRoutes: readonly ManagedRoute[];
 }
@@ -76,9 +84,13 @@ export function sameRoutes(a: DesiredRoutes, b: DesiredRoutes): boolean {
     a.maxWeight === b.maxWeight &&
     a.canaryService === b.canaryService &&
     a.stableService === b.stableService &&
-    a.additional.length === b.additional.length &&
+    sameAdditional(a.additional, b.additional) &&
     sameManagedRoutes(a.managedRoutes, b.managedRoutes)
   );
+}
+
+export function sameAdditional(a: readonly AdditionalRoute[], b: readonly AdditionalRoute[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Both come from the same spec, so that their fields stand in the same order. */

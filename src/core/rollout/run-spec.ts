@@ -24,7 +24,7 @@ export function wantedRun(situation: Situation, place: RunPlace, analysis: Rollo
     measurementRetention: analysis.measurementRetention,
     analysisTemplates: observed.analysisTemplates,
     clusterAnalysisTemplates: observed.clusterAnalysisTemplates,
-    resolve: (source) => resolve(situation, source),
+    resolve: (source) => resolveSource(situation, source),
     mustEnd: place.type !== 'Background',
     path: pathOf(place),
   });
@@ -68,7 +68,11 @@ function runName({ name, hash, revision }: Situation, place: RunPlace): string {
   return `${name}-${hash}-${revision}${place.type === 'Step' ? `-${place.index}` : endings[place.type]}`;
 }
 
-function resolve(situation: Situation, source: ArgumentSource): { readonly value: string } | { readonly problem: string } {
+/** The value of a hash or a field of the Rollout; the problem says what is missing, without a path. */
+export function resolveSource(
+  situation: Situation,
+  source: ArgumentSource,
+): { readonly value: string } | { readonly problem: string } {
   if (source.podTemplateHashValue === 'Latest') return { value: situation.hash };
   if (source.podTemplateHashValue === 'Stable') {
     return situation.stable === undefined ? { problem: 'there is no stable revision yet' } : { value: situation.stable.hash };
@@ -83,7 +87,8 @@ export function sameRunSpec(a: AnalysisRunSpec, b: AnalysisRunSpec): boolean {
   return canonical({ ...a, terminate: undefined }) === canonical({ ...b, terminate: undefined });
 }
 
-function canonical(value: unknown): string {
+/** The same text for values that differ in nothing but the order of their keys. */
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) =>
     typeof item === 'object' && item !== null && !Array.isArray(item)
       ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))

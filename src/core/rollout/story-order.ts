@@ -55,6 +55,11 @@ export function pauseOrder({ order }: Epoch, index: number, startTime?: string):
   return startTime === undefined ? [...place, 0] : [...place, secondOf(startTime), ranks.paused];
 }
 
+/** The nth experiment of a step, behind a pause that was there before it. */
+export function experimentOrder({ order }: Epoch, index: number, nth: number): Order {
+  return [...order, stages.walking, 2 * index, 0, ranks.begun, nth];
+}
+
 export function abortOrder({ order }: Epoch): Order {
   return [...order, stages.aborted];
 }

@@ -22,6 +22,9 @@ export function pausedUntil(situation: Situation, moved: Advance): string {
   if (moved.pauses.some(({ reason }) => reason === 'InconclusiveAnalysisRun')) {
     return `${paused}: an analysis could not decide; goes on with ${next} by ${promote}, or goes back by kubectl argo rollouts abort ${name}`;
   }
+  if (moved.pauses.some(({ reason }) => reason === 'InconclusiveExperiment')) {
+    return `${paused}: an experiment could not decide; goes on with ${next} by ${promote}, or goes back by kubectl argo rollouts abort ${name}`;
+  }
   const endMs = blueGreen === undefined ? pauseEnd(moved.pauses, step?.pause?.duration) : moved.wakeAtMs;
   return endMs === undefined
     ? `${paused}: goes on with ${next} when someone promotes it: ${promote}`

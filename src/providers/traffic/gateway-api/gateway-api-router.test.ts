@@ -278,11 +278,18 @@ describe('trouble', () => {
     expect(double.writes).toBe(0);
   });
 
-  test('what this version does not write is refused whole', async () => {
+  test('shares of experiments are added, and taken off by a process that knows of them only from the mark', async () => {
     const double = new RouteDouble(route('front'));
-    const evidence = await routerFor(double).converge({ ...desire(10), additional: [{ service: 'e', weight: 5 }] }, never);
-    expect(evidence).toMatchObject({ state: 'failed', liveCanaryWeight: 0 });
-    expect(double.writes).toBe(0);
+    const additional = [{ service: 'e', weight: 5 }];
+    const shared = { ...desire(10), stableWeight: 85, additional };
+    expect(await routerFor(double).converge(shared, never)).toMatchObject({ liveCanaryWeight: 10 });
+    const names = () =>
+      double
+        .live('HTTPRoute', 'shop', 'front')
+        .spec?.rules?.flatMap(({ backendRefs }) => (backendRefs ?? []).map(({ name }) => name));
+    expect(names()).toContain('e');
+    expect(await routerFor(double).converge(desire(0), never)).toMatchObject({ liveCanaryWeight: 0 });
+    expect(names()).not.toContain('e');
   });
 
   test('the hot path asks the API server nothing', async () => {

@@ -85,7 +85,7 @@ export class GatewayApiRouter implements TrafficRouter {
   problems(services: Pick<DesiredRoutes, 'stableService' | 'canaryService'>): readonly Problem[] {
     const { problems: decoded } = this.#options;
     const { routes, problems } = this.#select();
-    const intent = { ...this.#owner(services), canaryWeight: 0, stableWeight: this.#maxWeight, managed: [] };
+    const intent = { ...this.#owner(services), canaryWeight: 0, stableWeight: this.#maxWeight, additional: [], managed: [] };
     const found = routes.flatMap(({ live, path, resource, name }): Problem[] => {
       if (live === undefined) return [];
       const plan = planRoute(live, intent);
@@ -98,8 +98,6 @@ export class GatewayApiRouter implements TrafficRouter {
 
   async converge(desired: DesiredRoutes, signal: AbortSignal): Promise<RouteEvidence> {
     const { routes, problems } = this.#select();
-    const refusal = unserved(desired);
-    if (refusal !== undefined) return this.#refuse(desired, routes, refusal);
     const words = await everyOne(routes, (selected) => this.#convergeOne(selected, desired, signal));
     const isNamed = (stray: SelectedRoute): boolean => routes.some((route) => routeKey(route) === routeKey(stray));
     // None where the configuration cannot be read: then these are what it speaks of.
@@ -197,16 +195,8 @@ export class GatewayApiRouter implements TrafficRouter {
     return { kind: 'refused', message: `${what}, or something changes them; they were taken off`, route: without.route };
   }
 
-  /** Nothing is written that would be half of what is asked. */
-  #refuse(desired: DesiredRoutes, routes: readonly SelectedRoute[], message: string): RouteEvidence {
-    const weights = routes
-      .map((route) => this.#newest(route))
-      .flatMap((live) => (live === undefined ? [] : [liveCanaryWeight(live, this.#owner(desired), desired.maxWeight)]));
-    return { desired, state: 'failed', message, liveCanaryWeight: Math.max(0, ...weights), reasserted: false };
-  }
-
   async #giveBack(selected: SelectedRoute, services: Services, signal: AbortSignal): Promise<void> {
-    await this.#write(selected, (route) => planRelease(route, this.#owner(services), services.maxWeight), signal);
+    await this.#write(selected, (route) => planRelease(route, this.#ownerOf(services, selected), services.maxWeight), signal);
     this.#carried.delete(routeKey(selected));
   }
 
@@ -251,9 +241,21 @@ export class GatewayApiRouter implements TrafficRouter {
     return this.#options.problems.length > 0;
   }
 
-  #intent(desired: DesiredRoutes, { takesManaged }: SelectedRoute): RouteIntent {
-    const { canaryWeight, stableWeight, managedRoutes } = desired;
-    return { ...this.#owner(desired), canaryWeight, stableWeight, managed: takesManaged ? managedRoutes : [] };
+  #intent(desired: DesiredRoutes, selected: SelectedRoute): RouteIntent {
+    const { canaryWeight, stableWeight, additional, managedRoutes } = desired;
+    return {
+      ...this.#ownerOf(desired, selected),
+      canaryWeight,
+      stableWeight,
+      additional,
+      managed: selected.takesManaged ? managedRoutes : [],
+    };
+  }
+
+  /** The same, with what this process knows of one route. */
+  #ownerOf(services: Pick<Services, 'stableService' | 'canaryService'>, selected: SelectedRoute): RouteOwner {
+    const addedBefore = this.#carried.get(routeKey(selected))?.desired.additional.map(({ service }) => service);
+    return { ...this.#owner(services), addedBefore };
   }
 
   #owner({ stableService, canaryService }: Pick<Services, 'stableService' | 'canaryService'>): RouteOwner {
@@ -283,10 +285,4 @@ const nowhere: RouteWord = { state: 'confirmed', message: '', liveCanaryWeight: 
 
 function failed(message: string, live: number): RouteWord {
   return { state: 'failed', message, liveCanaryWeight: live, reasserted: false };
-}
-
-/** A sentence for what this version does not write into routes. */
-function unserved({ additional }: DesiredRoutes): string | undefined {
-  if (additional.length === 0) return undefined;
-  return 'weights of experiments are not served in Gateway API routes by this version; nothing was written';
 }

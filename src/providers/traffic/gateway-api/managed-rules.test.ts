@@ -12,6 +12,7 @@ const intent: RouteIntent = {
   serviceNamespace: 'shop',
   canaryWeight: 25,
   stableWeight: 75,
+  additional: [],
   managed: [],
   managedNames: ['beta', 'shadow'],
   inProgressLabel: undefined,

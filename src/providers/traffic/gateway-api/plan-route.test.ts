@@ -13,6 +13,7 @@ const intent: RouteIntent = {
   serviceNamespace: 'shop',
   canaryWeight: 25,
   stableWeight: 75,
+  additional: [],
   managed: [],
   managedNames: [],
   inProgressLabel: { key: 'example.com/busy', value: 'yes' },

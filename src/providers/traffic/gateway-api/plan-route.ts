@@ -5,7 +5,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { annotations } from '../../../api/names.ts';
 import { type MarkedRule, type RouteMark, readRouteMarks, routeMarksText } from '../../../api/route-mark.ts';
-import type { ManagedRoute } from '../../../core/rollout/routes.ts';
+import type { AdditionalRoute, ManagedRoute } from '../../../core/rollout/routes.ts';
+import { additionProblem, backendOperations, type SharedBackends, wantedBackends } from './experiment-backends.ts';
 import { isSameRule, type ManagedRule, managedAmong, managedRules } from './managed-rules.ts';
 import type { BackendRef, Route, RouteRule } from './route-object.ts';
 
@@ -19,10 +20,14 @@ export interface RouteIntent {
   readonly serviceNamespace: string;
   readonly canaryWeight: number;
   readonly stableWeight: number;
+  /** Shares of experiments. */
+  readonly additional: readonly AdditionalRoute[];
   /** Header and mirror routes that this route shall carry, in their order. */
   readonly managed: readonly ManagedRoute[];
   /** Names of all that the Rollout may ask for. */
   readonly managedNames: readonly string[];
+  /** Services of experiments that this process knows to have added, besides those that the mark names; none if absent. */
+  readonly addedBefore?: readonly string[] | undefined;
   /** Worn by the route while the canary has weight or a managed route; undefined where the user wants none. */
   readonly inProgressLabel: { readonly key: string; readonly value: string } | undefined;
 }
@@ -41,19 +46,16 @@ export type RoutePlan =
   | { readonly kind: 'operations'; readonly operations: readonly PatchOperation[] }
   | { readonly kind: 'problem'; readonly message: string };
 
-/** A user's rule with both Services. `stable`, `canary`: their places among its backends. */
-interface OwnedRule {
+/** A user's rule with both Services. */
+interface OwnedRule extends SharedBackends {
   readonly index: number;
   readonly rule: RouteRule;
-  readonly backends: readonly BackendRef[];
-  readonly stable: readonly number[];
-  readonly canary: readonly number[];
 }
 
 type Services = Pick<RouteIntent, 'stableService' | 'canaryService' | 'serviceNamespace'>;
 
 /** What it takes to know what is ours in a route. */
-export type RouteOwner = Omit<RouteIntent, 'canaryWeight' | 'stableWeight' | 'managed'>;
+export type RouteOwner = Omit<RouteIntent, 'canaryWeight' | 'stableWeight' | 'additional' | 'managed'>;
 
 export function planRoute(route: Route, intent: RouteIntent): RoutePlan {
   const places = managedPlaces(route, intent);
@@ -61,14 +63,14 @@ export function planRoute(route: Route, intent: RouteIntent): RoutePlan {
   const message = ruleProblem(rules, route, intent);
   if (message !== undefined) {
     // Nothing can be given, but what we have given before can be taken.
-    const isTaken = intent.canaryWeight === 0 && intent.managed.length === 0 && places.length > 0;
+    const isTaken = !isBusyWith(intent, intent.managed) && (places.length > 0 || addedNames(route, intent).length > 0);
     return isTaken ? takeOff(route, intent, places) : { kind: 'problem', message };
   }
   const managed = wantedRules(route, intent, { rules, places });
   if (typeof managed === 'string') return { kind: 'problem', message: managed };
   const weights = rules.flatMap((rule) => weightOperations(rule, intent));
   const { guard, moves } = managedOperations(route, { places, managed, first: rules[0]?.index ?? 0 });
-  const isBusy = intent.canaryWeight > 0 || managed.length > 0;
+  const isBusy = isBusyWith(intent, managed);
   const changes = [...guard, ...weights, ...moves, ...labelOperations(route, intent, isBusy)];
   const marked = managed.map((one) => one.marked);
   return {
@@ -79,7 +81,7 @@ export function planRoute(route: Route, intent: RouteIntent): RoutePlan {
 
 /** What gives a route back: stable whole, nothing else of ours left. Where no weights can be written, none of ours are there. */
 export function planRelease(route: Route, owner: RouteOwner, maxWeight: number): RoutePlan {
-  const whole = { ...owner, canaryWeight: 0, stableWeight: maxWeight, managed: [] };
+  const whole = { ...owner, canaryWeight: 0, stableWeight: maxWeight, additional: [], managed: [] };
   const plan = planRoute(route, whole);
   return plan.kind === 'operations' ? plan : takeOff(route, whole, managedPlaces(route, whole));
 }
@@ -88,7 +90,12 @@ export function planRelease(route: Route, owner: RouteOwner, maxWeight: number):
 function takeOff(route: Route, intent: RouteIntent, places: readonly number[]): RoutePlan {
   const { guard, moves } = managedOperations(route, { places, managed: [], first: 0 });
   const mark = markOperations(route, intent, { isBusy: false, marked: [], isWrittenAnyway: false });
-  return { kind: 'operations', operations: [...guard, ...moves, ...labelOperations(route, intent, false), ...mark] };
+  const backends = strayOperations(route, intent, places);
+  return { kind: 'operations', operations: [...guard, ...backends, ...moves, ...labelOperations(route, intent, false), ...mark] };
+}
+
+function isBusyWith({ canaryWeight, additional }: RouteIntent, managed: readonly unknown[]): boolean {
+  return canaryWeight > 0 || managed.length > 0 || additional.length > 0;
 }
 
 /**
@@ -130,24 +137,26 @@ export function isMarkedOtherwise(route: Route, intent: RouteOwner): boolean {
  * none does.
  */
 export function liveCanaryWeight(route: Route, owner: RouteOwner, maxWeight: number): number {
-  const shares = ownedRules(route, owner, managedPlaces(route, owner)).map(({ backends, stable, canary }) => {
+  const shares = ownedRules(route, owner, managedPlaces(route, owner)).map(({ backends, stable, canary, added }) => {
     const weigh = (places: readonly number[]) => places.reduce((sum, place) => sum + (backends[place]?.weight ?? 1), 0);
-    const total = weigh(stable) + weigh(canary);
+    const total = weigh(stable) + weigh(canary) + weigh(added);
     return total === 0 ? 0 : Math.ceil((weigh(canary) * maxWeight) / total);
   });
   return Math.max(0, ...shares);
 }
 
 /** Rules of the user that name both Services; those with one of them are someone else's business. */
-function ownedRules(route: Route, services: Services, managed: readonly number[]): readonly OwnedRule[] {
-  const { stableService, canaryService } = services;
+function ownedRules(route: Route, owner: RouteOwner, managed: readonly number[]): readonly OwnedRule[] {
+  const { stableService, canaryService } = owner;
+  const names = addedNames(route, owner);
   return (route.spec?.rules ?? []).flatMap((rule, index) => {
     const { backendRefs: backends = [] } = rule;
-    const places = (name: string) =>
-      backends.flatMap((backend, place) => (isService(backend, name, route, services) ? [place] : []));
+    const places = (name: string) => backends.flatMap((backend, place) => (isService(backend, name, route, owner) ? [place] : []));
     const [stable, canary] = [places(stableService), places(canaryService)];
     if (stable.length === 0 || canary.length === 0 || managed.includes(index)) return [];
-    return [{ index, rule, backends, stable, canary }];
+    // Ours stand behind the user's, one for each stable backend.
+    const added = names.flatMap((name) => places(name).slice(-stable.length));
+    return [{ index, rule, backends, stable, canary, added }];
   });
 }
 
@@ -165,13 +174,12 @@ function wantedRules(
   intent: RouteIntent,
   { rules, places }: { readonly rules: readonly OwnedRule[]; readonly places: readonly number[] },
 ): readonly ManagedRule[] | string {
-  const { canaryWeight, stableWeight } = intent;
-  const sources = rules.map(({ index, rule, backends, stable, canary }) => {
-    const backendRefs = backends.map((backend, place) => {
-      if (stable.includes(place)) return { ...backend, weight: stableWeight };
-      return canary.includes(place) ? { ...backend, weight: canaryWeight } : backend;
-    });
-    return { index, rule: { ...rule, backendRefs }, canary: backendRefs.filter((_, place) => canary.includes(place)) };
+  const sources = rules.map((owned) => {
+    const { index, rule, backends, canary } = owned;
+    const own = canary.flatMap((place) =>
+      backends[place] === undefined ? [] : [{ ...backends[place], weight: intent.canaryWeight }],
+    );
+    return { index, rule: { ...rule, backendRefs: wantedBackends(owned, intent) }, canary: own };
   });
   const users = (route.spec?.rules ?? []).filter((_, index) => !places.includes(index));
   const taken = new Set(users.flatMap(({ name }) => name ?? []));
@@ -216,7 +224,10 @@ function ruleProblem(rules: readonly OwnedRule[], route: Route, intent: RouteInt
     return `has no rule that names both Services ${stableService} and ${canaryService} as backends${elsewhere}; add both to its backendRefs`;
   }
   const uneven = rules.find(({ stable, canary }) => stable.length !== canary.length);
-  if (uneven === undefined) return undefined;
+  if (uneven === undefined) {
+    const isNamed = (backend: BackendRef, name: string) => isService(backend, name, route, intent);
+    return rules.map((rule) => additionProblem(rule, intent, isNamed)).find((problem) => problem !== undefined);
+  }
   const [stable, canary] = [uneven.stable.length, uneven.canary.length];
   return (
     `names ${stableService} ${stable} times and ${canaryService} ${canary} times in rule ${uneven.index}, ` +
@@ -224,15 +235,28 @@ function ruleProblem(rules: readonly OwnedRule[], route: Route, intent: RouteInt
   );
 }
 
-function weightOperations({ index, backends, stable, canary }: OwnedRule, intent: RouteIntent): readonly PatchOperation[] {
-  const path = `/spec/rules/${index}/backendRefs`;
-  const set = (places: readonly number[], weight: number) =>
-    places.flatMap((place): PatchOperation[] =>
-      backends[place]?.weight === weight ? [] : [{ op: 'add', path: `${path}/${place}/weight`, value: weight }],
-    );
-  const changes = [...set(stable, intent.stableWeight), ...set(canary, intent.canaryWeight)];
-  // The rule may have moved, or its backends: nothing is written into a list other than the one that was read.
-  return changes.length === 0 ? [] : [{ op: 'test', path, value: backends }, ...changes];
+function weightOperations(owned: OwnedRule, intent: RouteIntent): readonly PatchOperation[] {
+  return backendOperations(backendsPath(owned.index), owned.backends, wantedBackends(owned, intent));
+}
+
+/** Takes what experiments have added off the rules of the user, whether or not they still name both Services. */
+function strayOperations(route: Route, owner: RouteOwner, managed: readonly number[]): readonly PatchOperation[] {
+  const names = addedNames(route, owner);
+  return (route.spec?.rules ?? []).flatMap(({ backendRefs = [] }, index) => {
+    if (managed.includes(index)) return [];
+    const users = backendRefs.filter((backend) => !names.some((name) => isService(backend, name, route, owner)));
+    return backendOperations(backendsPath(index), backendRefs, users);
+  });
+}
+
+function backendsPath(index: number): string {
+  return `/spec/rules/${index}/backendRefs`;
+}
+
+/** Services of experiments that stand in the route because of this Rollout. */
+function addedNames(route: Route, { rollout, addedBefore = [] }: RouteOwner): readonly string[] {
+  const marked = readRouteMarks(route.metadata).get(rollout)?.added ?? [];
+  return [...new Set([...marked, ...addedBefore])];
 }
 
 function labelOperations(route: Route, intent: RouteIntent, isBusy: boolean): readonly PatchOperation[] {
@@ -273,12 +297,20 @@ function markOperations(
     isWrittenAnyway,
   }: { readonly isBusy: boolean; readonly marked: readonly MarkedRule[]; readonly isWrittenAnyway: boolean },
 ): readonly PatchOperation[] {
-  const { rollout, canaryWeight, stableWeight, stableService, canaryService, inProgressLabel } = intent;
+  const { rollout, canaryWeight, stableWeight, stableService, canaryService, inProgressLabel, additional } = intent;
   const marks = new Map(marksBeside(route, intent));
   if (isBusy) {
-    const maxWeight = canaryWeight + stableWeight;
+    const maxWeight = additional.reduce((sum, { weight }) => sum + weight, canaryWeight + stableWeight);
+    const added = additional.length > 0 ? { added: additional.map(({ service }) => service) } : {};
     const rules = marked.length > 0 ? { rules: marked } : {};
-    marks.set(rollout, { stable: stableService, canary: canaryService, maxWeight, label: inProgressLabel?.key, ...rules });
+    marks.set(rollout, {
+      stable: stableService,
+      canary: canaryService,
+      maxWeight,
+      label: inProgressLabel?.key,
+      ...rules,
+      ...added,
+    });
   } else if (!readRouteMarks(route.metadata).has(rollout)) return [];
   if (isBusy && !isWrittenAnyway) return [];
   return annotationOperations(route, routeMarksText(marks));
