@@ -157,6 +157,18 @@ describe('a Rollout', () => {
     ['maxSurge in body should match', { canary: { maxSurge: 'some' } }],
     ['must not be the same Service', { canary: { canaryService: 'a', stableService: 'a' } }],
     ['maxTrafficWeight can only be used with nginx and plugins', { canary: { trafficRouting: { smi: {}, maxTrafficWeight: 5 } } }],
+    [
+      'nginx must have only one of stableIngress and stableIngresses',
+      { canary: { trafficRouting: { nginx: { stableIngress: 'a', stableIngresses: ['b'] } } } },
+    ],
+    [
+      'nginx must have one of stableIngress and stableIngresses',
+      { canary: { trafficRouting: { nginx: { stableIngress: '', stableIngresses: [] } } } },
+    ],
+    [
+      'router nginx does not carry the steps setHeaderRoute and setMirrorRoute',
+      { canary: { trafficRouting: { nginx: { stableIngress: 'a' } }, steps: [{ setHeaderRoute: { name: 'a' } }] } },
+    ],
     ['strategy must have only one of canary and blueGreen', { canary: {}, blueGreen: { activeService: 'a' } }],
     ['antiAffinity must have exactly one of', { canary: { antiAffinity: {} } }],
     [
