@@ -189,6 +189,18 @@ function describeWeights(inWorld: InWorld<TrafficWorld>): void {
     expect(await world.version()).toBe(version);
   });
 
+  inWorld('what another router goes on with is left as it is, the rest is given back', async (world) => {
+    const before = await world.liveObject();
+    const router = world.newRouter();
+    await settle(world, router, 40);
+    const [heir, version] = [world.newRouter(), await world.version()];
+    await router.release(never, heir.steers());
+    expect(await heir.converge(desire(world, 40), never)).toMatchObject({ state: 'confirmed', liveCanaryWeight: 40 });
+    expect(await world.version()).toBe(version);
+    await heir.release(never, world.newRouterElsewhere().steers());
+    expect(await world.liveObject()).toEqual(before);
+  });
+
   inWorld('a process that never converged can release', async (world) => {
     const before = await world.liveObject();
     await settle(world, world.newRouter(), 40);

@@ -94,6 +94,7 @@ describe('a canary Ingress', () => {
     const former = canaryIngress(view)?.metadata.uid;
     await view.delete(ingresses, canaryName);
     await view.until('it is there again', () => canaryIngress(view)?.metadata.uid !== former && canaryWeight(view) === 20);
+    const second = canaryIngress(view)?.metadata.uid;
     await view.patch(ingresses, canaryName, { metadata: { annotations: { [`${prefix}/canary-weight`]: '90' } } });
     await view.until('20 again', () => canaryWeight(view) === 20);
     await view.until('it is told', () => view.events().filter((line) => line.includes('changed by someone else')).length >= 1);
@@ -103,6 +104,7 @@ describe('a canary Ingress', () => {
       withNginx({ stableIngress: 'shop', additionalIngressAnnotations: { 'canary-by-header': 'x-canary' } }),
     );
     await view.until('the header is there', () => worn(view, 'canary-by-header') === 'x-canary' && canaryWeight(view) === 20);
+    expect(canaryIngress(view)?.metadata.uid, 'the same object goes on').toBe(second);
     await command(view, 'promote');
     await untilHealthy(view, 'shop:v2');
 

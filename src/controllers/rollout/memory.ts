@@ -12,8 +12,9 @@ export interface Memory {
   readonly uid: string;
   /** The last state, for giving things back when the Rollout is gone from the stores. */
   rollout: Rollout;
-  /** The routing that `router` was made for, as text. */
+  /** The routing that `router` was made for, as text, and its Services. */
   routing: string;
+  services: string;
   router: TrafficRouter | undefined;
   /** The router's last word. */
   routes: RouteEvidence | undefined;
@@ -41,26 +42,28 @@ export class Memories {
   }
 
   /**
-   * What is remembered of this very object, with a router for its present routes; `retired` is the router of routes that it no longer
-   * names. A spec that is not obeyed retires none.
+   * What is remembered of this very object, with a router for its present routes; `retired` is the router that it had before, `kept` what of
+   * that one's routes the present router goes on with. A spec that is not obeyed retires none.
    */
   of(
     key: string,
     rollout: Rollout,
     isObeyed: () => boolean,
-  ): { readonly memory: Memory; readonly retired: TrafficRouter | undefined } {
+  ): { readonly memory: Memory; readonly retired?: TrafficRouter | undefined; readonly kept?: ReadonlySet<string> } {
     const uid = rollout.metadata.uid ?? '';
     const canary = rollout.spec.strategy?.canary;
-    const routing = JSON.stringify([canary?.trafficRouting, canary?.stableService, canary?.canaryService]);
+    const services = JSON.stringify([canary?.stableService, canary?.canaryService]);
+    const routing = JSON.stringify([canary?.trafficRouting, services]);
     const known = this.#memories.get(key);
     if (known !== undefined && known.uid === uid && (known.routing === routing || !isObeyed())) {
       known.rollout = rollout;
-      return { memory: known, retired: undefined };
+      return { memory: known };
     }
     const memory: Memory = {
       uid,
       rollout,
       routing,
+      services,
       router: this.#routerFor(rollout),
       routes: undefined,
       numbersHeldSinceMs: known?.uid === uid ? known.numbersHeldSinceMs : undefined,
@@ -71,7 +74,10 @@ export class Memories {
       heldUntilMs: known?.uid === uid ? known.heldUntilMs : undefined,
     };
     this.#memories.set(key, memory);
-    return { memory, retired: known?.router };
+    // Weights of other Services are nobody's to go on with.
+    const goesOn = known?.uid === uid && known.services === services;
+    const kept = goesOn ? memory.router?.steers() : undefined;
+    return { memory, retired: known?.router, ...(kept !== undefined && { kept }) };
   }
 
   /** What is remembered of an object that may be gone. */

@@ -87,8 +87,8 @@ export class RolloutReconciler {
     if (stored === undefined) return this.#giveBack(key, signal);
     const { rollout, problems } = decodeOnce(stored);
     const isObeyed = (): boolean => validateRollout(rollout, problems).length === 0;
-    const { memory, retired } = this.#memories.of(key, rollout, isObeyed);
-    await retired?.release(signal);
+    const { memory, retired, kept } = this.#memories.of(key, rollout, isObeyed);
+    await retired?.release(signal, kept);
     if (rollout.metadata.deletionTimestamp !== undefined) return awaitChange;
     await this.#releaseServices(key, serviceNames(rollout), signal, isObeyed);
     // A router gives back what it steers no more; where there is none, the marks of former ones are all that is left.

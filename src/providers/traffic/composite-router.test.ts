@@ -87,7 +87,10 @@ describe('several routers of one Rollout', () => {
     await stage.look();
     expect(releaser.has('shop/shop')).toBe(false);
     await router.converge(desire(30), never);
-    await router.release(never);
+    await stage.look();
+    await router.release(never, stage.router().steers());
+    expect(await liveWeights()).toEqual([0, 30]);
+    await router.release(never, new Set());
     expect(await liveWeights()).toEqual([0, 0]);
     expect(await stage.live()).toBeUndefined();
   });

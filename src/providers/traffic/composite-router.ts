@@ -39,8 +39,12 @@ export class CompositeRouter implements TrafficRouter {
     return this.#routers.every((router) => router.stillConfirms(desired));
   }
 
-  async release(signal: AbortSignal): Promise<void> {
-    await everyOne(this.#routers, (router) => router.release(signal));
+  steers(): ReadonlySet<string> {
+    return new Set(this.#routers.flatMap((router) => [...router.steers()]));
+  }
+
+  async release(signal: AbortSignal, kept?: ReadonlySet<string>): Promise<void> {
+    await everyOne(this.#routers, (router) => router.release(signal, kept));
   }
 }
 

@@ -15,8 +15,14 @@ export interface TrafficRouter {
   /** Whether what `converge` has confirmed is so still: nobody has changed our fields, nothing has been refused since. Reads only caches. */
   stillConfirms(desired: DesiredRoutes): boolean;
 
-  /** Gives the routes back as the user wrote them (stable whole, nothing of ours left), with edits made meanwhile kept. */
-  release(signal: AbortSignal): Promise<void>;
+  /** Keys of the objects that it writes weights into, or will. Reads only caches. */
+  steers(): ReadonlySet<string>;
+
+  /**
+   * Gives the routes back as the user wrote them (stable whole, nothing of ours left), with edits made meanwhile kept. What is `kept`, by its key,
+   * has another router by now and stays as it is.
+   */
+  release(signal: AbortSignal, kept?: ReadonlySet<string>): Promise<void>;
 }
 
 /** Gives routes back by what is written on them alone, where no Rollout is left that could make a router. */

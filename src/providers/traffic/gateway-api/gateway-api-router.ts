@@ -130,15 +130,21 @@ export class GatewayApiRouter implements TrafficRouter {
     return problems.length === 0 && (routes.length > 0 || mayBeNone) && routes.every(holds);
   }
 
-  async release(signal: AbortSignal): Promise<void> {
+  steers(): ReadonlySet<string> {
+    return new Set(this.#select().routes.map(routeKey));
+  }
+
+  async release(signal: AbortSignal, kept: ReadonlySet<string> = new Set()): Promise<void> {
+    const isGiven = (route: SelectedRoute): boolean => !kept.has(routeKey(route));
     const routes = new Map(
       [...this.#carried].map(([key, { selected }]) => [key, { ...selected, live: undefined } as SelectedRoute]),
     );
     for (const route of this.#select().routes) routes.set(routeKey(route), route);
     const services = { ...this.#options, maxWeight: this.#maxWeight };
-    await this.#giveBackMarked(({ live }) => live !== undefined && isMarkedOtherwise(live, this.#owner(services)), signal);
-    await everyOne([...routes.values()], (route) => this.#giveBack(route, services, signal));
-    await this.#giveBackMarked(() => true, signal);
+    const isOthers = ({ live }: SelectedRoute) => live !== undefined && isMarkedOtherwise(live, this.#owner(services));
+    await this.#giveBackMarked((route) => isGiven(route) && isOthers(route), signal);
+    await everyOne([...routes.values()].filter(isGiven), (route) => this.#giveBack(route, services, signal));
+    await this.#giveBackMarked(isGiven, signal);
   }
 
   async #convergeOne(selected: SelectedRoute, desired: DesiredRoutes, signal: AbortSignal): Promise<RouteWord> {

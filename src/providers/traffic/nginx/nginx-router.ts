@@ -119,7 +119,11 @@ export class NginxRouter implements TrafficRouter {
     return named.every(holds) && (named.length > 0 || (this.#options.isUnread && desired.canaryWeight === 0));
   }
 
-  async release(signal: AbortSignal): Promise<void> {
+  steers(): ReadonlySet<string> {
+    return new Set(this.#named().map(({ canary }) => this.#key(canary)));
+  }
+
+  async release(signal: AbortSignal, kept: ReadonlySet<string> = new Set()): Promise<void> {
     const { cluster, source, owner } = this.#options;
     // name -> uid of those that are ours to take away
     const ours = new Map([...this.#carried].map(([name, { ingress }]) => [name, ingress.metadata.uid]));
@@ -128,7 +132,8 @@ export class NginxRouter implements TrafficRouter {
       if (live !== undefined && ['ours', 'left'].includes(ownership(live, owner))) ours.set(canary, live.metadata.uid);
     }
     for (const { metadata } of markedCanaries(source, rolloutKey(owner))) ours.set(metadata.name, metadata.uid);
-    await everyOne([...ours], async ([name, uid]) => {
+    const released = [...ours].filter(([name]) => !kept.has(this.#key(name)));
+    await everyOne(released, async ([name, uid]) => {
       await removeCanary(cluster, { namespace: owner.namespace, name, uid }, signal);
       this.#carried.delete(name);
     });
@@ -240,6 +245,10 @@ export class NginxRouter implements TrafficRouter {
     const { routing, owner, maxTrafficWeight } = this.#options;
     const { stableService, canaryService, canaryWeight, maxWeight } = desired;
     return { owner, routing, stableService, canaryService, canaryWeight, maxWeight, hasTotal: maxTrafficWeight !== undefined };
+  }
+
+  #key(canary: string): string {
+    return `Ingress/${this.#options.owner.namespace}/${canary}`;
   }
 
   #newest(canary: string): Ingress | undefined {
