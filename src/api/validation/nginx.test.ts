@@ -55,6 +55,10 @@ describe('trafficRouting.nginx', () => {
       `${at}.canaryIngressAnnotations["x.io/canary-weight-total"]: ${ours}`,
     ],
     [
+      { stableIngress: 'a', canaryIngressAnnotations: { 'rampart.dev/weights-of': '{}' } },
+      `${at}.canaryIngressAnnotations["rampart.dev/weights-of"]: is not for users to set: take it out`,
+    ],
+    [
       { stableIngress: 'a', additionalIngressAnnotations: { canary: 'false' } },
       `${at}.additionalIngressAnnotations["canary"]: ${ours}`,
     ],

@@ -1,4 +1,5 @@
 /** What is wrong with `trafficRouting.nginx` by itself: which Ingresses it names, and the annotations that it asks for. */
+import { annotations } from '../names.ts';
 import { prefixOf, weightAnnotations, wholeKey } from '../nginx-routing.ts';
 import type { Problem } from '../problem.ts';
 import type { CanaryStep, TrafficRouting } from '../rollout.ts';
@@ -54,6 +55,7 @@ function keyProblem(key: string, value: string, prefix: string): string | undefi
   // A prefix that is none is told of where it stands.
   if (!isKey && (parts[0] !== prefix || isPrefix(prefix)))
     return 'is no key of an annotation: at most 63 letters, digits, -, _ and ., perhaps behind a DNS name and a /';
+  if (key.startsWith('rampart.dev/') || key === annotations.lastApplied) return 'is not for users to set: take it out';
   const weight = weightAnnotations.find((own) => key === `${prefix}/${own}`);
   if (weight === undefined || (weight === 'canary' && value === 'true')) return undefined;
   return 'is what Rampart writes the weights into: take it out (the total is trafficRouting.maxTrafficWeight)';

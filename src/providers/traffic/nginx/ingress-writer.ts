@@ -22,15 +22,18 @@ export type CanaryWrite =
 
 const mostAttempts = 5;
 
-/** `live`: as the cache has it. Throws ApiError where trying again later can help. */
+export interface CanaryWish {
+  /** As the cache has it. */
+  readonly live: Ingress | undefined;
+  readonly plan: (live: Ingress | undefined) => CanaryPlan;
+  readonly signal: AbortSignal;
+}
+
+/** Throws ApiError where trying again later can help. */
 export async function writeCanary(
   cluster: Cluster,
   key: { readonly namespace: string; readonly name: string },
-  {
-    live,
-    plan: planFor,
-    signal,
-  }: { readonly live: Ingress | undefined; readonly plan: (live: Ingress | undefined) => CanaryPlan; readonly signal: AbortSignal },
+  { live, plan: planFor, signal }: CanaryWish,
 ): Promise<CanaryWrite> {
   let found = live;
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {

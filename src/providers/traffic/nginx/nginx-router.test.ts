@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { IngressStage, ingressWorld, never, rule, stableIngress } from '../../../../test/contract/ingress-world.ts';
 import { describeWeightRouter } from '../../../../test/contract/traffic-router.ts';
 import { MemoryCluster } from '../../../../test/support/memory-cluster.ts';
+import type { KubeObject } from '../../../api/kubernetes.ts';
 import { annotations } from '../../../api/names.ts';
 import { nginxRoutingPath } from '../../../api/nginx-routing.ts';
 import { ingresses } from '../../../api/resources.ts';
 import type { DesiredRoutes } from '../../../core/rollout/routes.ts';
-import { ApiError } from '../../../runtime/cluster.ts';
+import { ApiError, type Cluster } from '../../../runtime/cluster.ts';
 import type { Ingress } from './ingress-object.ts';
 
 const prefix = 'nginx.ingress.kubernetes.io';
@@ -305,6 +306,32 @@ describe('trouble with the API server', () => {
       message:
         'Ingress shop-front-canary could not be written: create ingresses: no (403) (the chart grants it with rbac.nginx: true)',
     });
+  });
+
+  test('what something changes as it is written is told of, and not fought with', async () => {
+    const { stage, cluster } = await stageOf(stableIngress('shop'));
+    await stage.router().converge(desire(0), never);
+    const meddling: Cluster = Object.create(cluster, {
+      get: { value: (...args: Parameters<Cluster['get']>) => cluster.get<KubeObject>(...args) },
+      patch: {
+        value: async (...args: Parameters<Cluster['patch']>) => {
+          await cluster.patch<KubeObject>(...args);
+          const spec = { ingressClassName: 'nginx', rules: [rule('meddled.example', { '/': 'canary' })] };
+          return cluster.patch<KubeObject>(args[0], args[1], { type: 'merge', body: { spec } });
+        },
+      },
+    });
+    const router = stage.router({}, { cluster: meddling });
+    await stage.look();
+    for (const weight of [20, 20, 20, 0, 0]) {
+      expect(await router.converge(desire(weight), never)).toMatchObject({
+        state: 'failed',
+        liveCanaryWeight: weight,
+        message: expect.stringContaining('shop-front-canary is not kept as it is written'),
+      });
+      await stage.look();
+    }
+    expect(cluster.writes.filter((write) => write === 'patch ingresses')).toHaveLength(4);
   });
 
   test('what may pass is thrown, and the other Ingress gets its weight all the same', async () => {

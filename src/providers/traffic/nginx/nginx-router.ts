@@ -12,7 +12,7 @@ import type { TrafficRouter } from '../traffic-router.ts';
 import { type CanaryIntent, type CanaryOwner, liveWeight, ownership, rolloutKey } from './canary-ingress.ts';
 import { type Carried, carriedBy, isReasserted, newest, settlesAtMs } from './carried.ts';
 import type { Ingress, IngressSource } from './ingress-object.ts';
-import { type CanaryWrite, removeCanary, writeCanary } from './ingress-writer.ts';
+import { type CanaryWish, type CanaryWrite, removeCanary, writeCanary } from './ingress-writer.ts';
 import { markedCanaries } from './marked-ingresses.ts';
 import { type CanaryPlan, planCanary, planLowered } from './plan-canary-ingress.ts';
 import { type StableProblem, stableProblem } from './stable-ingress.ts';
@@ -54,6 +54,8 @@ export class NginxRouter implements TrafficRouter {
   readonly #options: NginxRouterOptions;
   /** name of a canary Ingress -> what this process has last written into it, or found there as wanted */
   readonly #carried = new Map<string, Carried>();
+  /** name of a canary Ingress -> what was written into it and not kept: it is not tried again */
+  readonly #unkept = new Map<string, string>();
 
   constructor(options: NginxRouterOptions) {
     this.#options = options;
@@ -140,11 +142,11 @@ export class NginxRouter implements TrafficRouter {
   }
 
   async #convergeOne(one: Named, desired: DesiredRoutes, signal: AbortSignal): Promise<IngressWord> {
-    const { cluster, owner, routing } = this.#options;
+    const { owner, routing } = this.#options;
     const before = this.#carried.get(one.canary);
     const { plan, problem } = this.#planner(one, desired);
     const live = this.#newest(one.canary);
-    const written = await writeCanary(cluster, { namespace: owner.namespace, name: one.canary }, { live, plan, signal });
+    const written = await this.#write(one.canary, { live, plan, signal });
     const ingress = written.kind === 'carries' ? written.ingress : written.found;
     const weight = ingress === undefined ? 0 : liveWeight(ingress, routing.prefix, desired.maxWeight);
     if (ingress === undefined) this.#carried.delete(one.canary);
@@ -179,6 +181,21 @@ export class NginxRouter implements TrafficRouter {
       sameRoutes(before.desired, desired) &&
       isReasserted(before, written.found, routing.prefix);
     return { ...this.#confirmation(one.canary, ingress), liveCanaryWeight: weight, reasserted, ...told };
+  }
+
+  /** Something may change what is written, an admission webhook for one: it is not fought with. */
+  async #write(canary: string, { live, plan, signal }: CanaryWish): Promise<CanaryWrite> {
+    const { cluster, owner } = this.#options;
+    const lasting = (found: Ingress | undefined): CanaryPlan => {
+      const planned = plan(found);
+      return planned.kind === 'patch' && planned.changes === this.#unkept.get(canary) ? notKept : planned;
+    };
+    const written = await writeCanary(cluster, { namespace: owner.namespace, name: canary }, { live, plan: lasting, signal });
+    if (written.kind !== 'carries') return written;
+    const left = written.did === 'patched' ? plan(written.ingress) : undefined;
+    if (left?.kind !== 'patch') this.#unkept.delete(canary);
+    else this.#unkept.set(canary, left.changes);
+    return left?.kind === 'patch' ? { ...notKept, kind: 'refused', found: written.ingress } : written;
   }
 
   #confirmation(canary: string, ingress: Ingress | undefined): Pick<IngressWord, 'state' | 'message' | 'settlesAtMs'> {
@@ -262,6 +279,12 @@ export class NginxRouter implements TrafficRouter {
     return Math.max(0, ...live.map((ingress) => liveWeight(ingress, routing.prefix, maxWeight)));
   }
 }
+
+const notKept = {
+  kind: 'problem',
+  message: 'is not kept as it is written: something changes it, an admission webhook perhaps',
+  passes: false,
+} as const;
 
 const nowhere: IngressWord = { state: 'confirmed', message: '', liveCanaryWeight: 0, reasserted: false };
 

@@ -19,8 +19,8 @@ export type CanaryPlan =
   /** `ingress` undefined: it is not there, and shall not be. */
   | { readonly kind: 'as-is'; readonly ingress: Ingress | undefined }
   | { readonly kind: 'create'; readonly ingress: Ingress }
-  /** Guarded by the version that was read. */
-  | { readonly kind: 'patch'; readonly body: object }
+  /** Guarded by the version that was read. `changes`: the same for the same difference, whenever it is found. */
+  | { readonly kind: 'patch'; readonly body: object; readonly changes: string }
   /** Nothing can be written now. `message` follows its name. `passes`: it is a matter of time. */
   | { readonly kind: 'problem'; readonly message: string; readonly passes: boolean };
 
@@ -52,14 +52,16 @@ export function planCanary(stable: Ingress, intent: CanaryIntent, { name, live, 
   const changes = { ...ownerChange(live, intent.owner), ...specChange(live.spec ?? {}, spec) };
   if (Object.keys(annotations).length === 0 && Object.keys(changes).length === 0) return { kind: 'as-is', ingress: live };
   const isMet = intent.canaryWeight > 0 || liveWeight(live, intent.routing.prefix, intent.maxWeight) > 0;
-  return patchOf(live, { ...annotations, ...mark, ...(isMet && stampOf(nowMs)) }, changes);
+  const worn = { ...annotations, ...mark, ...(isMet && stampOf(nowMs)) };
+  return { kind: 'patch', body: patchBody(live, worn, changes), changes: JSON.stringify([annotations, changes]) };
 }
 
 /** Where nobody can say what the canary Ingress shall be: no more weight than wanted, and otherwise as it is. */
 export function planLowered(intent: CanaryIntent, { live, nowMs }: CanaryPlace): CanaryPlan {
   if (live === undefined || ownerProblem(live, intent.owner) !== undefined) return { kind: 'as-is', ingress: undefined };
   if (liveWeight(live, intent.routing.prefix, intent.maxWeight) <= intent.canaryWeight) return { kind: 'as-is', ingress: live };
-  return patchOf(live, { ...weights(intent), ...stampOf(nowMs) }, {});
+  const taken = weights(intent);
+  return { kind: 'patch', body: patchBody(live, { ...taken, ...stampOf(nowMs) }, {}), changes: JSON.stringify(taken) };
 }
 
 function ownerProblem(live: Ingress, owner: CanaryOwner): CanaryPlan | undefined {
@@ -100,18 +102,18 @@ function specChange(live: IngressSpec, wanted: IngressSpec): object {
   return fields.length === 0 ? {} : { spec: Object.fromEntries(fields.map((field) => [field, wanted[field] ?? null])) };
 }
 
-function patchOf(
+function patchBody(
   live: Ingress,
   annotations: object,
   changes: { readonly ownerReferences?: unknown; readonly spec?: unknown },
-): CanaryPlan {
+): object {
   const { ownerReferences, spec } = changes;
   const metadata = {
     resourceVersion: live.metadata.resourceVersion,
     annotations,
     ...(ownerReferences !== undefined && { ownerReferences }),
   };
-  return { kind: 'patch', body: { metadata, ...(spec !== undefined && { spec }) } };
+  return { metadata, ...(spec !== undefined && { spec }) };
 }
 
 function stampOf(nowMs: number): Readonly<Record<string, string>> {
