@@ -59,6 +59,23 @@ describe('a name that a run of someone else has', () => {
   });
 });
 
+describe('a run that is made again', () => {
+  it('has a name that none before it had, though those are thrown away', () => {
+    const world = measuring({ analysis: { unsuccessfulRunHistoryLimit: 1 } });
+    const names = new Set<string>();
+    for (let round = 0; round < 4; round++) {
+      for (const name of world.runs.keys()) names.add(name);
+      world.verdict('Inconclusive');
+      world.settle(5_000);
+      world.command({ pauseConditions: null });
+      world.settle(5_000);
+    }
+    expect(world.runs.size).toBeLessThan(4);
+    const [first = ''] = names;
+    expect([...names]).toEqual([first, `${first}.1`, `${first}.2`, `${first}.3`]);
+  });
+});
+
 describe('an invalid spec', () => {
   const blueGreen = { blueGreen: { activeService: 'shop' } };
 

@@ -84,23 +84,30 @@ export function openRun(situation: Situation, place: RunPlace, analysis: Rollout
   if (situation.frozen || situation.rollout.spec.paused === true) return emptySlot;
   const wanted = wantedRun(situation, place, analysis);
   if ('problems' in wanted) return { ...emptySlot, problems: wanted.problems };
-  const runs = new Map(situation.observed.analysisRuns.map((run) => [run.metadata.name, run]));
   const base = wanted.run.metadata.name;
-  for (let suffix = 0; suffix <= runs.size + maxForeignRuns; suffix += 1) {
+  const known = situation.observed.analysisRuns.filter(({ metadata }) => suffixOf(metadata.name, base) !== undefined);
+  const own = known.find((run) => {
+    const open = !isCompleted(run.status?.phase) && run.spec.terminate !== true;
+    return open && belongs(situation, run, place) && sameRunSpec(run.spec, wanted.run.spec);
+  });
+  if (own !== undefined) return { ...emptySlot, status: statusOf(own) };
+  // Behind all that there are: one that was thrown away has had its name told.
+  const first = Math.max(-1, ...known.map(({ metadata }) => suffixOf(metadata.name, base) ?? 0)) + 1;
+  for (let suffix = first; suffix <= first + maxForeignRuns; suffix += 1) {
     const name = suffix === 0 ? base : `${base}.${suffix}`;
-    const taken = runs.get(name);
     // A run of nobody's: left behind by a Rollout that was deleted as an orphan, or written back from a backup.
-    if (taken === undefined && situation.observed.analysisRunNames.has(name)) continue;
-    if (taken === undefined) {
-      const run = { ...wanted.run, metadata: { ...wanted.run.metadata, name } };
-      return { status: { name, status: 'Pending' }, create: run, problems: [] };
-    }
-    const open = !isCompleted(taken.status?.phase) && taken.spec.terminate !== true;
-    if (open && belongs(situation, taken, place) && sameRunSpec(taken.spec, wanted.run.spec)) {
-      return { ...emptySlot, status: statusOf(taken) };
-    }
+    if (situation.observed.analysisRunNames.has(name)) continue;
+    const run = { ...wanted.run, metadata: { ...wanted.run.metadata, name } };
+    return { status: { name, status: 'Pending' }, create: run, problems: [] };
   }
   return emptySlot;
+}
+
+/** 0 for the first name of a place, n for `<name>.n`; undefined for others. */
+function suffixOf(name: string, base: string): number | undefined {
+  if (name === base) return 0;
+  const [, digits] = name.startsWith(`${base}.`) ? (/^\.([1-9]\d{0,8})$/.exec(name.slice(base.length)) ?? []) : [];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** Why the runs of this update end it, in the words of the API and of the run; undefined while none does. */
