@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { customResourceDefinition, type Definition, definitions } from '../src/api/crd/definitions.ts';
 import { fieldReference } from './crds/field-reference.ts';
 import { namesReference } from './names-reference.ts';
+import { chartReference } from './reference/chart-reference.ts';
 import { cliReference } from './reference/cli-reference.ts';
 import { errorsReference } from './reference/errors-reference.ts';
 import { eventsReference } from './reference/events-reference.ts';
@@ -31,6 +32,7 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   files.set('docs/reference/metrics.md', await metricsReference());
   files.set('docs/reference/events.md', eventsReference());
   files.set('docs/reference/errors.md', errorsReference());
+  files.set('docs/reference/chart.md', chartReference());
   return files;
 }
 

@@ -16,6 +16,7 @@ export class Figures {
   #measurements = 0;
   #waitingMeasurements = 0;
   #pendingEvents = 0;
+  #lease: { readonly name: string; readonly isHeld: () => boolean } | undefined;
 
   constructor(metrics: Metrics) {
     this.metrics = metrics;
@@ -25,6 +26,12 @@ export class Figures {
     metrics.readAtScrape('rampart_measurements_waiting', 'Measurements that are due and wait for a place.', 'kind', () => [
       ['all', this.#waitingMeasurements],
     ]);
+    metrics.readAtScrape(
+      'rampart_leading',
+      '1 while this process holds the lease of that name, 0 while it does not.',
+      'lease',
+      () => (this.#lease === undefined ? [] : [[this.#lease.name, Number(this.#lease.isHeld())]]),
+    );
     metrics.readAtScrape('rampart_events_pending', 'Events that wait to be written.', 'kind', () => [['all', this.#pendingEvents]]);
   }
 
@@ -83,6 +90,11 @@ export class Figures {
     finished: (provider, outcome, ms) => this.metrics.measurementSeconds.observe({ provider, outcome }, ms / 1000),
     began: (latenessMs) => this.metrics.measurementLateness.observe(latenessMs / 1000),
   };
+
+  /** `none` where there is no election and the process works without one. */
+  leads(lease: string, isHeld: () => boolean): void {
+    this.#lease = { name: lease, isHeld };
+  }
 
   pendingEvents(count: number): void {
     this.#pendingEvents = count;

@@ -49,14 +49,17 @@ export class Operator {
 
   constructor(parts: OperatorOptions) {
     this.#parts = parts;
-    const { options, clusters, clock, random, log, namespace, identity } = parts;
+    const { options, clusters, clock, random, log, namespace, identity, figures } = parts;
+    const lease = options.instanceId === undefined ? incumbentLease : `${incumbentLease}-${options.instanceId}`;
+    if (options.leaderElect) figures.leads(lease, () => this.#lease.state.kind === 'leading');
+    else figures.leads('none', () => true);
     this.#lease = new Lease({
       cluster: clusters.lease,
       clock,
       random,
       log,
       namespace,
-      name: options.instanceId === undefined ? incumbentLease : `${incumbentLease}-${options.instanceId}`,
+      name: lease,
       identity,
       leaseDurationMs: options.leaseDurationMs,
       renewDeadlineMs: options.renewDeadlineMs,

@@ -39,6 +39,7 @@ async function scrape(): Promise<ReadonlyMap<string, readonly string[]>> {
     reconciled?.('shop/web', 'failed', 1);
     busyWorkers?.(1);
   }
+  figures.leads('lock', () => true);
   figures.ended({ status: 'Promoted', seconds: 1, pausedSeconds: 0 });
   figures.watcher.relisted?.('rollouts');
   figures.measurements.began?.(1);
