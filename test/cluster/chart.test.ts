@@ -40,6 +40,9 @@ async function kubectl(args: readonly string[], input = ''): Promise<{ readonly 
   return { code, text };
 }
 
+/** What begins with a brace would be read as JSON alone. */
+const documents = (objects: readonly object[]): string => objects.map((object) => `---\n${JSON.stringify(object)}\n`).join('');
+
 /** Set values as `--set-json` takes them. */
 const flags = (values: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.entries(values).flatMap(([path, value]) => ['--set-json', `${path}=${JSON.stringify(value)}`]);
@@ -107,8 +110,8 @@ const everything = {
 };
 
 beforeAll(async () => {
-  const applied = await kubectl(['apply', '-f', '-'], monitoring.map((crd) => JSON.stringify(crd)).join('\n---\n'));
-  expect(applied).toMatchObject({ code: 0 });
+  const applied = await kubectl(['apply', '-f', '-'], documents(monitoring));
+  expect(applied.code, applied.text).toBe(0);
   const names = monitoring.map(({ metadata }) => `crd/${metadata.name}`);
   await kubectl(['wait', ...names, '--for=condition=Established', '--timeout=30s']);
 });
@@ -136,9 +139,8 @@ describe('the chart', () => {
     const namespace = await restrictedNamespace();
     await helm(namespace, 'lint', '--strict', chart, ...flags(values));
     const manifests = await rendered(namespace, values);
-    const all = manifests.map((manifest) => JSON.stringify(manifest)).join('\n---\n');
-    const applied = await kubectl(['apply', '--dry-run=server', '-f', '-'], all);
-    expect(applied).toMatchObject({ code: 0 });
+    const applied = await kubectl(['apply', '--dry-run=server', '-f', '-'], documents(manifests));
+    expect(applied.code, applied.text).toBe(0);
     expect(applied.text).not.toMatch(/warning/i);
     if (values.namespaced === true) expect(manifests.filter(({ kind }) => kind.startsWith('Cluster'))).toEqual([]);
     expect(await podOf(manifests, namespace)).toMatchObject({ code: 0 });

@@ -1,6 +1,7 @@
 /** What is added to pods and when they are restarted, in random lives: all of it comes right, no version is made twice, nothing is written for ever. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { blueGreenScenario, playBlueGreen } from '../support/blue-green-scenarios.ts';
 import { expectItEndsWell, expectItRests, expectPodsAreAsWanted } from '../support/rollout-laws.ts';
 import { type Case, dressingAction, play, scenario, worn } from '../support/rollout-scenarios.ts';
 
@@ -31,3 +32,21 @@ describe.each([false, true])('pods of a canary, routed: %s', (routed) => {
     timeoutMs,
   );
 });
+
+it(
+  'pods of blue-green end up as their roles want them, restarted once',
+  () => {
+    fc.assert(
+      fc.property(blueGreenScenario, (one) => {
+        const world = playBlueGreen(one);
+        expectItEndsWell(world);
+        world.settle(120_000);
+        expectPodsAreAsWanted(world);
+        expect(new Set(world.podWork.evicted).size).toBe(world.podWork.evicted.length);
+        expectItRests(world);
+      }),
+      { numRuns: runs },
+    );
+  },
+  timeoutMs,
+);

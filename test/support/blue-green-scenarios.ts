@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { BlueGreenStrategy, CanaryStrategy } from '../../src/api/rollout.ts';
 import { blueGreenLaws, servedLaws } from './blue-green-laws.ts';
-import { type Action, act, action, good } from './rollout-scenarios.ts';
+import { type Action, act, action, antiAffinity, good, metadata } from './rollout-scenarios.ts';
 import { templateOf } from './shop-template.ts';
 import { ToyWorld } from './toy-world.ts';
 
@@ -30,6 +30,9 @@ export const blueGreenScenario: fc.Arbitrary<BlueGreenCase> = fc.record({
       postPromotionAnalysis: fc.constant(analysis),
       scaleDownDelaySeconds: fc.constantFrom(0, 6, 30),
       abortScaleDownDelaySeconds: fc.constantFrom(6, 30),
+      activeMetadata: metadata,
+      previewMetadata: metadata,
+      antiAffinity,
     },
     { requiredKeys: [] },
   ),

@@ -176,7 +176,8 @@ export function expectPodsAreAsWanted(world: ToyWorld): void {
   expect(new Set(tags).size, `a version was made twice: ${tags}\n${world.log.join('\n')}`).toBe(tags.length);
   for (const [name, { metadata, spec }] of world.replicaSets) {
     expect(metadata.annotations?.[annotations.podsToChange]).toBeUndefined();
-    const worn = name === `shop-${world.status.stableRS}` ? (strategy?.canary?.stableMetadata ?? {}) : {};
+    const ofStable = strategy?.canary?.stableMetadata ?? strategy?.blueGreen?.activeMetadata ?? {};
+    const worn = name === `shop-${world.status.stableRS}` ? ofStable : {};
     expect(JSON.parse(metadata.annotations?.[annotations.ephemeralMetadata] ?? '{}'), world.log.join('\n')).toEqual(worn);
     expect(spec.template.metadata).toMatchObject(worn);
     expect(JSON.stringify(spec.template.spec ?? {})).not.toContain('podAntiAffinity');

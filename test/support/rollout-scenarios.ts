@@ -76,19 +76,20 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   },
 );
 
-const metadata = fc.constantFrom<Worn['canaryMetadata']>(
+export const metadata = fc.constantFrom<Worn['canaryMetadata']>(
   { labels: { role: 'a' } },
   { labels: { role: 'b', track: 'x' }, annotations: { note: 'b' } },
   { annotations: { note: 'c' } },
+);
+export const antiAffinity = fc.constantFrom<Worn['antiAffinity']>(
+  { requiredDuringSchedulingIgnoredDuringExecution: {} },
+  { preferredDuringSchedulingIgnoredDuringExecution: { weight: 7 } },
 );
 export const worn: fc.Arbitrary<Worn> = fc.record(
   {
     canaryMetadata: metadata,
     stableMetadata: metadata,
-    antiAffinity: fc.constantFrom<Worn['antiAffinity']>(
-      { requiredDuringSchedulingIgnoredDuringExecution: {} },
-      { preferredDuringSchedulingIgnoredDuringExecution: { weight: 7 } },
-    ),
+    antiAffinity,
   },
   { requiredKeys: [] },
 );
