@@ -42,6 +42,8 @@ export class ToyPodWork {
   readonly evicted: string[] = [];
   /** False while a PodDisruptionBudget says no. */
   mayEvict = true;
+  /** How often it said so. */
+  refused = 0;
   #orders: readonly PodOrder[] = [];
 
   want(orders: readonly PodOrder[]): void {
@@ -62,7 +64,9 @@ export class ToyPodWork {
     for (const order of due) {
       const outcome = order.kind === 'dress' ? dressPods(world, order) : this.#evict(world, order);
       const message = outcome === 'blocked' ? 'a budget' : '';
-      this.reports.set(order.id, { token: order.token, outcome, message, atMs: world.nowMs });
+      const last = this.reports.get(order.id);
+      const repeats = last?.token === order.token && last.outcome === outcome ? last.repeats + 1 : 0;
+      this.reports.set(order.id, { token: order.token, outcome, message, atMs: world.nowMs, repeats });
     }
     return due.length > 0;
   }
@@ -78,7 +82,10 @@ export class ToyPodWork {
       })),
     );
     const { left, now } = planEvictions(order, pods);
-    if (now.length > 0 && !this.mayEvict) return 'blocked';
+    if (now.length > 0 && !this.mayEvict) {
+      this.refused += 1;
+      return 'blocked';
+    }
     for (const { name } of now) {
       this.evicted.push(name);
       for (const [replicaSet, own] of world.pods)

@@ -53,13 +53,18 @@ export interface PodReport {
   readonly message: string;
   /** Milliseconds since the epoch. */
   readonly atMs: number;
+  /** How many reports in a row have said the same of the same before this one. */
+  readonly repeats: number;
 }
 
 /** When to try the same again though nothing has changed that is watched: budgets are not. */
-export function retryAtMs({ outcome, atMs }: PodReport): number {
-  return atMs + (outcome === 'more' ? moreMs : troubleMs);
+export function retryAtMs({ outcome, atMs, repeats }: PodReport): number {
+  if (outcome === 'more') return atMs + moreMs;
+  return atMs + Math.min(troubleMs, firstTroubleMs * 4 ** Math.min(repeats, 5));
 }
 
 /** The change that a round waits for is usually seen; this is for one that came and went between two looks. */
 const moreMs = 5_000;
+/** A budget often says no only until it has seen that a replacement is available. */
+const firstTroubleMs = 1_000;
 const troubleMs = 30_000;

@@ -74,7 +74,18 @@ it('works on so many at a time, and an error is a report', async () => {
   expect(names()).toEqual(['a']);
   await begun[0]?.end(new Error('no such door'));
   expect(runner.reports(rollout.key, 'u1')?.get('a')).toMatchObject({ outcome: 'failed', message: 'no such door' });
+  expect(runner.reports(rollout.key, 'u1')?.get('a')?.repeats).toBe(0);
   expect(names()).toEqual(['a', 't']);
+});
+
+it('counts reports that say the same of the same', async () => {
+  const { runner, begun } = runnerWith();
+  for (const token of ['a', 'a', 'b']) {
+    runner.want(rollout, [order('id', token)]);
+    await begun.at(-1)?.end('more');
+    const expected = { token, repeats: begun.length === 2 ? 1 : 0 };
+    expect(runner.reports(rollout.key, 'u1')?.get('id')).toMatchObject(expected);
+  }
 });
 
 it('stops when what is under way has ended, and begins nothing after', async () => {

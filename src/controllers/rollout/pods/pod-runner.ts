@@ -123,7 +123,9 @@ export class PodRunner {
     // Not wanted any more: nobody asks what came of it.
     if (abort.signal.aborted || known?.inFlight.get(order.id)?.order !== order) return;
     known.inFlight.delete(order.id);
-    known.reports.set(order.id, { token: order.token, atMs: clock.now(), ...came });
+    const last = known.reports.get(order.id);
+    const isSame = last?.token === order.token && last.outcome === came.outcome;
+    known.reports.set(order.id, { token: order.token, atMs: clock.now(), repeats: isSame ? last.repeats + 1 : 0, ...came });
     if (came.outcome === 'failed') log.warn(`pods of Rollout ${rollout.key}: ${came.message}`);
     finished(rollout.key);
   }

@@ -88,8 +88,10 @@ describe('a restart', () => {
     world.settle(10_000);
     expect(shown(world)).toBe('Progressing: rollout is restarting: a budget');
     const { writes } = world;
+    const asked = world.podWork.refused;
     world.settle(120_000);
     expect(world.writes).toBe(writes);
+    expect(world.podWork.refused - asked).toBeLessThanOrEqual(5);
     world.podWork.mayEvict = true;
     world.settle(90_000);
     expect(shown(world)).toBe('Healthy: ');
