@@ -22,7 +22,7 @@ const routed: CanaryStrategy = {
   trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'shop' } } },
 };
 
-const experiment = { templates: [{ name: 'side', specRef: 'stable', weight: 5 }], duration: '5m' };
+const experiment = { templates: [{ name: 'side', specRef: 'stable' as const, weight: 5 }], duration: '5m' };
 const withExperiment = {
   ...routed,
   steps: [{ setWeight: 25 }, { experiment }, { pause: {} }],

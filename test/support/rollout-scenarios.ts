@@ -5,7 +5,7 @@ import { labels as names } from '../../src/api/names.ts';
 import type { CanaryStep, CanaryStrategy, RolloutSpec } from '../../src/api/rollout.ts';
 import { timestamp } from '../../src/core/rollout/situation.ts';
 import { lawsFor } from './rollout-laws.ts';
-import { tagOf, templateOf } from './shop-template.ts';
+import { portedTemplateOf, tagOf, templateOf } from './shop-template.ts';
 import { type ToyOptions, ToyWorld } from './toy-world.ts';
 
 export const good: AnalysisTemplate = {
@@ -35,6 +35,8 @@ export interface Case {
   readonly options?: Partial<CanaryStrategy>;
   /** What is added to pods from the beginning. */
   readonly worn?: Worn;
+  /** Where an experiment stands among the steps, and its share of the traffic. */
+  readonly experiment?: { readonly at: number; readonly weight?: number };
 }
 
 export type Worn = Pick<CanaryStrategy, 'canaryMetadata' | 'stableMetadata' | 'antiAffinity'>;
@@ -161,13 +163,23 @@ const routing = {
 
 type Times = Pick<ToyOptions, 'passMs' | 'startMs'>;
 
+/** A share fits beside what the canary has. */
+function stepsOf({ steps, experiment, routed }: Case): CanaryStep[] {
+  if (experiment === undefined) return [...steps];
+  const before = steps.slice(0, experiment.at);
+  const left = before.reduce((rest, { setWeight }) => (setWeight === undefined ? rest : 100 - setWeight), 100);
+  const { weight = 0 } = experiment;
+  const template = { name: 'side', specRef: 'stable' as const, ...(routed && weight > 0 && weight <= left ? { weight } : {}) };
+  return [...before, { experiment: { templates: [template], duration: '5m' } }, ...steps.slice(experiment.at)];
+}
+
 function worldOf(one: Case, times: Times): ToyWorld {
   const [maxSurge = 1, maxUnavailable = 0] = one.bounds;
   const services = one.routed || one.services;
   const canary: CanaryStrategy = {
     maxSurge,
     maxUnavailable,
-    steps: [...one.steps],
+    steps: stepsOf(one),
     ...(services ? { canaryService: 'canary', stableService: 'stable' } : {}),
     ...(one.routed ? { trafficRouting: routing } : {}),
     ...one.options,
@@ -176,7 +188,7 @@ function worldOf(one: Case, times: Times): ToyWorld {
   const spec: RolloutSpec = {
     replicas: one.replicas,
     selector: { matchLabels: { app: 'shop' } },
-    template: templateOf('v1'),
+    template: one.experiment === undefined ? templateOf('v1') : portedTemplateOf('v1'),
     strategy: { canary },
     analysis: { successfulRunHistoryLimit: 2, unsuccessfulRunHistoryLimit: 2 },
     revisionHistoryLimit: 1,
@@ -259,6 +271,7 @@ export function act(world: ToyWorld, one: Action): void {
       break;
     case 'verdict':
       world.verdict(one.phase);
+      if (one.phase !== 'Running') world.experiments.verdict(one.phase);
       break;
   }
 }

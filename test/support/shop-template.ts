@@ -16,3 +16,9 @@ export function portedTemplateOf(tag: string): NonNullable<RolloutSpec['template
   const containers = [{ name: 'shop', image: `shop:${tag}`, ports: [{ containerPort: 80, name: 'http' }] }];
   return { ...templateOf(tag), spec: { containers } };
 }
+
+/** The same pods of another version. */
+export function withTag(template: RolloutSpec['template'], tag: string): NonNullable<RolloutSpec['template']> {
+  const [container] = (template?.spec?.containers ?? []) as readonly object[];
+  return { ...templateOf(tag), spec: { containers: [{ ...container, name: 'shop', image: `shop:${tag}` }] } };
+}

@@ -15,7 +15,7 @@ import type { EffectFailure, ObservedRollout } from '../../src/core/rollout/obse
 import type { ObservedWorkload } from '../../src/core/rollout/observed-workload.ts';
 import { isEqual } from '../../src/core/rollout/quiet.ts';
 import type { DesiredRoutes, RouteEvidence } from '../../src/core/rollout/routes.ts';
-import { tagOf, templateOf } from './shop-template.ts';
+import { tagOf, withTag } from './shop-template.ts';
 import { ToyExperiments } from './toy-experiments.ts';
 import * as objects from './toy-objects.ts';
 import { dress, newPod, restartPods, ToyPodWork } from './toy-pods.ts';
@@ -113,7 +113,7 @@ export class ToyWorld {
   }
 
   image(tag: string): void {
-    this.change({ template: templateOf(tag) });
+    this.change({ template: withTag(this.rollout.spec.template, tag) });
   }
 
   observe(): ObservedRollout {

@@ -42,7 +42,7 @@ function phase({ phase: now, message, availableAt, conditions = [] }: Experiment
       type: now === 'Failed' || now === 'Error' ? 'Warning' : 'Normal',
       reason: experimentReason(now),
       message: `Experiment is ${now}${done && message ? `: ${message}` : ''}`,
-      identity: `experiment/${now}/${since}`,
+      identity: `experiment/${now}/${since}${said(done ? message : undefined)}`,
       order: [secondOf(since), rank, 0],
     },
   ];
@@ -56,7 +56,7 @@ function template({ name, status, message, lastTransitionTime }: ExperimentTempl
       type: status === 'Failed' || status === 'Error' ? 'Warning' : 'Normal',
       reason: templateReason(status),
       message: `Template '${name}' is ${status}${message ? `: ${message}` : ''}`,
-      identity: `template/${name}/${status}/${lastTransitionTime ?? ''}`,
+      identity: `template/${name}/${status}/${lastTransitionTime ?? ''}${said(message)}`,
       order: [secondOf(lastTransitionTime), ends ? ranks.templateEnd : ranks.template, index],
     },
   ];
@@ -66,12 +66,12 @@ function runPhases({ analysisRuns = [] }: ExperimentStatus, runs: Runs): readonl
   return analysisRuns.flatMap(({ name, analysisRun, phase: now, message }, index): readonly Announcement[] => {
     if (now === undefined || now === 'Pending') return [];
     const { startedAt, completedAt } = runs.find(({ metadata }) => metadata.name === analysisRun)?.status ?? {};
-    const said = isCompleted(now) && message ? `: ${message}` : '';
+    const words = isCompleted(now) && message ? `: ${message}` : '';
     return [
       {
         type: now === 'Failed' || now === 'Error' ? 'Warning' : 'Normal',
         reason: analysisRunReason(now),
-        message: `AnalysisRun '${analysisRun}' of analysis '${name}' is ${now}${said}`,
+        message: `AnalysisRun '${analysisRun}' of analysis '${name}' is ${now}${words}`,
         identity: `run/${analysisRun}/${now}`,
         order: [secondOf(isCompleted(now) ? completedAt : startedAt), ranks.run, index],
       },
@@ -87,6 +87,11 @@ function invalid({ conditions = [] }: ExperimentStatus): readonly Announcement[]
   return [
     { type: 'Warning', reason: eventReasons.invalidSpec, message, identity, order: [secondOf(lastUpdateTime), ranks.begun, 0] },
   ];
+}
+
+/** Tries may follow each other within one second, and end in different words. */
+function said(message: string | undefined): string {
+  return message === undefined || message === '' ? '' : `/${fingerprint(message)}`;
 }
 
 /** 0 for what is no time. */

@@ -11,8 +11,8 @@ import { decide } from '../decide.ts';
 const experiment = {
   duration: '5m',
   templates: [
-    { name: 'baseline', specRef: 'stable' },
-    { name: 'candidate', specRef: 'canary', replicas: 2, metadata: { labels: { side: 'new' } } },
+    { name: 'baseline', specRef: 'stable' as const },
+    { name: 'candidate', specRef: 'canary' as const, replicas: 2, metadata: { labels: { side: 'new' } } },
   ],
   analyses: [
     {
