@@ -13,6 +13,7 @@ import {
   requiredList,
   requiredObject,
   requiredText,
+  requiredWord,
   text,
   withRules,
 } from './fields.ts';
@@ -28,11 +29,11 @@ export const experimentStepSchema = z.object({
   templates: requiredList(
     z.object({
       name: requiredText('Name of the template within the experiment.'),
-      specRef: requiredText('Which pods it runs: canary or stable.'),
-      replicas: int('How many pods; 1 if absent.'),
+      specRef: requiredWord(['canary', 'stable'], 'Which pods it runs: canary or stable.'),
+      replicas: int('How many pods; 1 if absent.', { minimum: 0 }),
       metadata: object(childMetadataSchema, 'Labels and annotations for its pods.'),
       selector: object(labelSelectorSchema, 'Selector of its pods; the one of the Rollout if absent.'),
-      weight: int('Share of the traffic that it gets, taken from the stable version.'),
+      weight: int('Share of the traffic that it gets, taken from the stable version.', { minimum: 0 }),
       service: object(z.object({ name: text('Name of the Service.') }), 'Gives it a Service.'),
     }),
     'The pods to run side by side.',
@@ -50,7 +51,7 @@ export const experimentStepSchema = z.object({
   ),
   dryRun: dryRunList,
   analysisRunMetadata: object(childMetadataSchema, 'Labels and annotations for its AnalysisRuns.'),
-  scaleDownDelaySeconds: int('How long its pods are kept afterwards; 30 if absent.'),
+  scaleDownDelaySeconds: int('How long its pods are kept afterwards; 30 if absent.', { minimum: 0 }),
 });
 
 export const setCanaryScaleSchema = z.object({

@@ -31,6 +31,11 @@ export function objectGauges(stores: Stores): Readonly<Record<string, readonly S
     if (count !== undefined) inFlight.set(phase, count + 1);
   }
   for (const [phase, count] of inFlight) add('rampart_analysis_runs_in_flight', { phase }, count);
+  for (const { metadata, status } of stores.experiments.list()) {
+    const labels = { namespace: metadata.namespace ?? '', name: metadata.name, phase: status?.phase ?? 'Pending' };
+    add('experiment_info', labels);
+    add('experiment_phase', labels);
+  }
   for (const { metadata, spec } of stores.analysisTemplates.list()) {
     const name = { namespace: metadata.namespace ?? '', name: metadata.name };
     add('analysis_template_info', name);

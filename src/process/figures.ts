@@ -54,10 +54,11 @@ export class Figures {
 
   controller(name: 'rollout' | 'analysis' | 'experiment'): ControllerMetrics {
     const { metrics } = this;
-    const [seconds, errors] =
-      name === 'rollout'
-        ? [metrics.reconciles, metrics.reconcileErrors]
-        : [metrics.analysisReconciles, metrics.analysisReconcileErrors];
+    const { seconds, errors } = {
+      rollout: { seconds: metrics.reconciles, errors: metrics.reconcileErrors },
+      analysis: { seconds: metrics.analysisReconciles, errors: metrics.analysisReconcileErrors },
+      experiment: { seconds: metrics.experimentReconciles, errors: metrics.experimentReconcileErrors },
+    }[name];
     return {
       queue: {
         depth: (keys) => this.#depths.set(name, keys),
@@ -67,7 +68,6 @@ export class Figures {
         worked: (ms) => metrics.workSeconds.observe({ name }, ms / 1000),
       },
       reconciled: (_, outcome, ms) => {
-        if (name === 'experiment') return;
         seconds.observe(ms / 1000);
         if (outcome === 'failed') errors.inc();
       },

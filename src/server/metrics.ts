@@ -28,6 +28,8 @@ const gaugeLabels = {
   analysis_run_metric_phase: ['namespace', 'name', 'metric', 'type', 'dry_run', 'phase'],
   analysis_run_metric_type: ['namespace', 'name', 'metric', 'type'],
   rampart_analysis_runs_in_flight: ['phase'],
+  experiment_info: ['namespace', 'name', 'phase'],
+  experiment_phase: ['namespace', 'name', 'phase'],
   analysis_template_info: ['namespace', 'name'],
   analysis_template_metric_info: ['namespace', 'name', 'type', 'metric'],
 } as const;
@@ -44,6 +46,8 @@ const gaugeHelp: Readonly<Record<ObjectGauge, string>> = {
   analysis_run_metric_phase: '1 for the phase that each metric of each AnalysisRun is in.',
   analysis_run_metric_type: 'The provider of each metric of each AnalysisRun; always 1.',
   rampart_analysis_runs_in_flight: 'AnalysisRuns that have not ended, by phase.',
+  experiment_info: 'Each Experiment with its phase; always 1.',
+  experiment_phase: '1 for the phase that each Experiment is in.',
   analysis_template_info: 'Each AnalysisTemplate; always 1.',
   analysis_template_metric_info: 'Each metric of each AnalysisTemplate with its provider; always 1.',
 };
@@ -67,6 +71,17 @@ export class Metrics {
   readonly analysisReconcileErrors = this.counter(
     'analysis_run_reconcile_error',
     'Looks at an AnalysisRun that ended in an error.',
+    [],
+  );
+  readonly experimentReconciles = this.histogram(
+    'experiment_reconcile',
+    'Seconds that one look at an Experiment took.',
+    [],
+    reconcileBuckets,
+  );
+  readonly experimentReconcileErrors = this.counter(
+    'experiment_reconcile_error',
+    'Looks at an Experiment that ended in an error.',
     [],
   );
   readonly events = this.counter('rollout_events_total', 'Events announced, by type and reason.', ['type', 'reason']);

@@ -19,6 +19,7 @@ const stores = {
     spec: { metrics: [metric] },
     status: { phase: 'Running', metricResults: [{ name: 'm', phase: 'Running' }] },
   }),
+  experiments: listing({ metadata: { namespace: 'shop', name: 'compare' }, spec: {}, status: { phase: 'Running' } }),
   analysisTemplates: listing({ metadata: { namespace: 'shop', name: 'rate' }, spec: { metrics: [metric] } }),
 } as unknown as Stores;
 
@@ -29,7 +30,7 @@ async function scrape(): Promise<ReadonlyMap<string, readonly string[]>> {
   metrics.describeObjects(() => objectGauges(stores));
   figures.request({ verb: 'get', resource: 'rollouts', namespace: 'shop', name: 'web', status: 200, durationMs: 1 });
   figures.announced({ type: 'Normal', reason: 'RolloutUpdated', message: '', identity: '' });
-  for (const name of ['rollout', 'analysis'] as const) {
+  for (const name of ['rollout', 'analysis', 'experiment'] as const) {
     const { queue, reconciled, busyWorkers } = figures.controller(name);
     queue?.depth?.(1);
     queue?.added?.();

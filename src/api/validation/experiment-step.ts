@@ -59,9 +59,6 @@ function nameProblems(named: readonly { readonly name: string }[], path: string)
 function templateProblems(template: StepTemplate, spec: RolloutSpec, path: string): readonly Problem[] {
   const { specRef, replicas, selector, metadata } = template;
   const problems = notNegative(path, { replicas });
-  if (specRef !== 'canary' && specRef !== 'stable') {
-    problems.push({ path: `${path}.specRef`, message: `must be canary or stable, got ${JSON.stringify(specRef)}` });
-  }
   if (selector !== undefined && isEmptySelector(selector)) {
     problems.push({ path: `${path}.selector`, message: 'must not be empty, or it would select every pod of the namespace' });
   } else if (selector !== undefined) problems.push(...selectorProblems(selector, `${path}.selector`));
