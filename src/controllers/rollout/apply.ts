@@ -10,6 +10,7 @@ import type { EffectFailure } from '../../core/rollout/observed-rollout.ts';
 import type { RouteEvidence } from '../../core/rollout/routes.ts';
 import type { TrafficRouter } from '../../providers/traffic/traffic-router.ts';
 import { ApiError, type Cluster, type JsonPatchOperation, type ObjectKey, type Patch } from '../../runtime/cluster.ts';
+import { createRun } from './create-run.ts';
 
 export interface World {
   readonly cluster: Cluster;
@@ -95,7 +96,7 @@ async function applyEffect(rollout: Rollout, effect: PlainEffect, { cluster, sig
       return (await cluster.patch(resources.services, key(effect.name), { type: 'merge', body }, { signal })).outcome === 'done';
     }
     case 'create-analysis-run':
-      return (await cluster.create(resources.analysisRuns, effect.run, signal)).outcome === 'done';
+      return await createRun(rollout, effect.run, cluster, signal);
     case 'terminate-analysis-run': {
       const body = { spec: { terminate: true } };
       return (
