@@ -25,7 +25,7 @@ test('kubectl wait right after kubectl apply never passes on the old state', asy
 
   const wide = { maxSurge: 1, maxUnavailable: 0 };
   await kubectl.apply(shop({ image: 'shop:4.0.0', canary: wide }));
-  await wait('Healthy');
+  await Promise.all(['Progressing', 'Available', 'Healthy', 'Completed'].map(wait));
   const { status } = record.rollout('shop') ?? {};
   expect(status?.stableRS).toBe(status?.currentPodHash);
   expect(record.replicaSets('shop').at(-1)?.spec).toMatchObject({

@@ -39,6 +39,12 @@ export function recordOf(situation: Situation, workload: ObservedWorkload): numb
   return record?.name === workload.name ? record.replicas : undefined;
 }
 
+/** Pods of a Rollout that says no number: as many as the Deployment has whose place it takes, else 1. */
+export function sizeOfReferent({ workload }: Pick<Situation['observed'], 'workload'>): number {
+  const takesPlace = workload?.kind === 'Deployment' && workload.scaleDown !== 'never' && workload.replicas > 0;
+  return takesPlace ? workload.replicas : 1;
+}
+
 /** Says of a problem of the template whose template it is: the user looks for it where it was written. */
 export function atReferent(problem: Problem, workload: ObservedWorkload | undefined): Problem {
   const { path, message } = problem;

@@ -26,7 +26,7 @@ export function patchRollout(
     {
       kind: 'patch-rollout',
       ...(Object.keys(wanted).length === 0 ? {} : { annotations: wanted }),
-      ...(sized ? { replicas: 1 } : {}),
+      ...(sized ? { replicas: situation.replicas } : {}),
       ...(template === undefined ? {} : { template }),
     },
   ];

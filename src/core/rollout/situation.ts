@@ -12,6 +12,7 @@ import { findNewReplicaSet } from './identity/find-replica-set.ts';
 import { podTemplateHash } from './identity/pod-template-hash.ts';
 import { stepHash } from './identity/step-hash.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
+import { sizeOfReferent } from './observed-workload.ts';
 import { rolloutProblems } from './problems.ts';
 import { revisionOf } from './revisions.ts';
 
@@ -90,7 +91,7 @@ export function survey(observed: ObservedRollout, nowMs: number): Situation {
   const stable = status.stableRS ? members.find((one) => one.hash === status.stableRS) : undefined;
   const older = members.filter((one) => one !== current && one !== stable).sort((a, b) => a.revision - b.revision);
   const steps_ = frozen ? (status.currentStepHash ?? '') : blueGreen === undefined ? stepHash(canary.steps) : '';
-  const replicas = isBadNumber(problems) ? replicasBefore(current ?? stable) : (rollout.spec?.replicas ?? 1);
+  const replicas = isBadNumber(problems) ? replicasBefore(current ?? stable) : (rollout.spec?.replicas ?? sizeOfReferent(observed));
   const others = members.filter((one) => one !== current).reduce((newest, one) => Math.max(newest, one.revision), 0);
   return {
     observed,

@@ -85,11 +85,12 @@ export function chapterOf(situation: Situation, course: Course, moved: Advance):
   return { epoch, before: at(moved.doneAfter[0] ?? moved.index), after: at(moved.index), nowMs: situation.nowMs };
 }
 
-function stageOf({ status }: Situation, course: Course): number {
+/** A version is told to be the stable one before it has all its pods, which is when the update is over. */
+function stageOf({ status, hash }: Situation, course: Course): number {
   if (course.abortedNow) return stages.aborting;
   if (course.aborted) return stages.afterAbort;
   if (course.restarted || course.retried) return stages.beginning;
-  return status.duration?.finishedAt === undefined ? stages.walking : stages.afterEnd;
+  return status.duration?.finishedAt === undefined && status.stableRS !== hash ? stages.walking : stages.afterEnd;
 }
 
 /** The nth thing that the pass does. */

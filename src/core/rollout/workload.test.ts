@@ -120,6 +120,13 @@ describe('scaleDown', () => {
     expect([world.status.phase, world.workload?.replicas]).toEqual(['Healthy', 0]);
   });
 
+  it('gives a Rollout that says no number as many pods as it had', () => {
+    const world = handOver('progressively');
+    world.rollout = { ...world.rollout, spec: { ...world.rollout.spec, replicas: undefined } };
+    world.settle(20_000);
+    expect([world.rollout.spec.replicas, world.sizes(), world.workload?.replicas]).toEqual([3, { v1: 3 }, 0]);
+  });
+
   it('another referent in the middle is not mistaken for the first', () => {
     const world = handOver('progressively', { podLatencyMs: (_, nth) => (nth === 1 ? 0 : 50_000) });
     world.settle(5_000);
