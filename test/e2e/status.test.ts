@@ -57,7 +57,7 @@ test('kubectl get and describe tell where an update is', async () => {
     expect(text).toMatch(line);
   expect(await kubectl.run(['get', 'rollout', 'shop', '-o', 'jsonpath={.status.selector}'])).toBe('app=shop');
   const scale = JSON.parse(await kubectl.run(['get', 'rollout', 'shop', '--subresource=scale', '-o', 'json'])) as unknown;
-  expect(scale).toMatchObject({ spec: { replicas: 3 }, status: { replicas: 4, selector: 'app=shop' } });
+  expect(scale).toMatchObject({ spec: { replicas: 3 }, status: { replicas: 3, selector: 'app=shop' } });
 });
 
 const fromTheWorld = `
@@ -150,18 +150,17 @@ test('what is not supported gets a sentence each, in the middle of an update not
   }
 }, 120_000);
 
-test('a strategy that is not supported takes no route, Service or pod away in the middle of an update', async () => {
+test('a strategy that cannot be obeyed takes no route, Service or pod away in the middle of an update', async () => {
   const { view, kubectl } = await openShop();
   await setImage(view, 'shop:v2');
   await untilPausedAt(view, 1, 20);
   const { canary } = view.rollout().spec.strategy ?? {};
   const hash = view.status().currentPodHash;
-  const previewMetadata = { labels: { role: 'preview' } };
   const selected = () => view.services.get(view.name, 'canary')?.spec.selector?.['rollouts-pod-template-hash'];
   await kubectl.mergePatch('rollout/shop', {
-    spec: { strategy: { canary: null, blueGreen: { activeService: 'stable', previewMetadata } } },
+    spec: { strategy: { canary: null, blueGreen: { activeService: 'stable', autoPromotionSeconds: -1 } } },
   });
-  await view.until('it is refused', () => view.status().message?.includes('previewMetadata is not supported') === true);
+  await view.until('it is refused', () => view.status().message?.includes('autoPromotionSeconds: must not be negative') === true);
   await command(view, 'abort');
   await view.until('the abort is seen', () => view.status().abortedAt !== undefined);
   expect([selected(), view.weight(), view.podsOf('shop:v2') > 0]).toEqual([hash, 20, true]);
