@@ -59,6 +59,7 @@ it('tells what was done no more when something else is asked for', async () => {
   const { runner, begun, names } = runnerWith();
   runner.want(rollout, [order('a', 'first')]);
   await begun[0]?.end('done');
+  expect(runner.reports(rollout.key, 'u1')?.size).toBe(1);
   runner.want(rollout, [order('a', 'second')]);
   expect(runner.reports(rollout.key, 'u1')).toBeUndefined();
   runner.want(rollout, [order('a', 'third')]);
@@ -76,6 +77,17 @@ it('works on so many at a time, and an error is a report', async () => {
   expect(runner.reports(rollout.key, 'u1')?.get('a')).toMatchObject({ outcome: 'failed', message: 'no such door' });
   expect(runner.reports(rollout.key, 'u1')?.get('a')?.repeats).toBe(0);
   expect(names()).toEqual(['a', 't']);
+});
+
+it('begins nothing again for a look that has not heard of its end', async () => {
+  const { runner, begun, names } = runnerWith();
+  runner.want(rollout, [order('a')]);
+  await begun[0]?.end('done');
+  runner.want(rollout, [order('a')]);
+  expect(names()).toEqual(['a']);
+  expect(runner.reports(rollout.key, 'u1')?.get('a')).toMatchObject({ outcome: 'done' });
+  runner.want(rollout, [order('a', 'another')]);
+  expect(names()).toEqual(['a', 'another']);
 });
 
 it('counts reports that say the same of the same', async () => {

@@ -43,6 +43,8 @@ interface Orders {
   /** id -> what waits or is being carried out */
   readonly inFlight: Map<string, Job>;
   readonly reports: Map<string, PodReport>;
+  /** Ids of reports that no look has been given yet: whoever wants their orders still does not know of them. */
+  readonly unseen: Set<string>;
 }
 
 export class PodRunner {
@@ -65,14 +67,18 @@ export class PodRunner {
       this.forget(key);
       return;
     }
-    const known = this.#rollouts.get(key) ?? { uid, inFlight: new Map<string, Job>(), reports: new Map<string, PodReport>() };
+    const known: Orders = this.#rollouts.get(key) ?? { uid, inFlight: new Map(), reports: new Map(), unseen: new Set() };
     this.#rollouts.set(key, known);
     const wanted = new Map(orders.map((order) => [order.id, order]));
     for (const [id, { abort }] of known.inFlight) if (!wanted.has(id)) abort.abort();
     for (const id of known.inFlight.keys()) if (!wanted.has(id)) known.inFlight.delete(id);
-    for (const id of known.reports.keys()) if (!wanted.has(id)) known.reports.delete(id);
+    for (const id of [...known.reports.keys()]) {
+      if (wanted.has(id)) continue;
+      known.reports.delete(id);
+      known.unseen.delete(id);
+    }
     for (const order of orders) {
-      if (!order.start || known.inFlight.has(order.id)) continue;
+      if (!order.start || known.inFlight.has(order.id) || known.unseen.has(order.id)) continue;
       // It says what was done before something else is.
       if (known.reports.get(order.id)?.outcome === 'done') known.reports.delete(order.id);
       const job = { rollout, order, abort: new AbortController() };
@@ -85,7 +91,9 @@ export class PodRunner {
   /** id -> the last report of this very Rollout; undefined where there is none. */
   reports(key: string, uid: string): ReadonlyMap<string, PodReport> | undefined {
     const known = this.#rollouts.get(key);
-    return known?.uid === uid && known.reports.size > 0 ? new Map(known.reports) : undefined;
+    if (known?.uid !== uid || known.reports.size === 0) return undefined;
+    known.unseen.clear();
+    return new Map(known.reports);
   }
 
   /** The Rollout is gone, or wants nothing. */
@@ -126,6 +134,7 @@ export class PodRunner {
     const last = known.reports.get(order.id);
     const isSame = last?.token === order.token && last.outcome === came.outcome;
     known.reports.set(order.id, { token: order.token, atMs: clock.now(), repeats: isSame ? last.repeats + 1 : 0, ...came });
+    known.unseen.add(order.id);
     if (came.outcome === 'failed') log.warn(`pods of Rollout ${rollout.key}: ${came.message}`);
     finished(rollout.key);
   }
