@@ -54,6 +54,8 @@ export const annotations = {
   coveredMetadata: 'rampart.dev/covered-metadata',
   /** On ReplicaSets: JSON {labels, annotations}, keys whose values pods may not have yet as the template has them. */
   podsToChange: 'rampart.dev/pods-to-change',
+  /** On ReplicaSets that are gone back to within `rollbackWindow`: the revision under which it happens. */
+  rollbackWithinWindow: 'rampart.dev/rollback-within-window',
   /** On routes, while a canary has weight: JSON that says for which Rollouts, and how to give the route back without them. */
   weightsOf: 'rampart.dev/weights-of',
   /** On canary Ingresses: when their weight was written, RFC 3339, since nothing else says whether it has been taken. */

@@ -92,9 +92,17 @@ export const canaryStrategySchema = withRules(canaryStrategyFields, [
     message: 'scaleDownDelaySeconds cannot be used with dynamicStableScale',
   },
   {
+    rule: '!has(self.dynamicStableScale) || !self.dynamicStableScale || has(self.trafficRouting)',
+    message: 'dynamicStableScale can only be used with trafficRouting',
+  },
+  {
     rule: "!has(self.replicaProgressThreshold) || (self.replicaProgressThreshold.value >= 0 && (self.replicaProgressThreshold.type == 'Pods' || (self.replicaProgressThreshold.type == 'Percent' && self.replicaProgressThreshold.value <= 100)))",
     message:
       'replicaProgressThreshold must be of type Percent with a value from 0 to 100, or of type Pods with a value that is not negative',
+  },
+  {
+    rule: '!has(self.pingPong) || (has(self.trafficRouting) && self.pingPong.pingService != self.pingPong.pongService)',
+    message: 'pingPong needs trafficRouting and two different Services',
   },
   {
     rule: '!has(self.steps) || has(self.trafficRouting) || self.steps.all(step, !has(step.setCanaryScale))',

@@ -6,6 +6,7 @@ import type { Rollout } from '../api/rollout.ts';
 import { readRouteMarks } from '../api/route-mark.ts';
 import { nginxProblems } from '../api/validation/nginx.ts';
 import type { RouterFactory } from '../controllers/rollout/memory.ts';
+import { inTurn } from '../core/rollout/ping-pong.ts';
 import type { ControllerOptions } from '../options/controller-options.ts';
 import { CompositeReleaser, CompositeRouter } from '../providers/traffic/composite-router.ts';
 import { GatewayApiRouter } from '../providers/traffic/gateway-api/gateway-api-router.ts';
@@ -48,8 +49,9 @@ type Maker = (rollout: Rollout) => TrafficRouter | undefined;
 
 function gatewayApiMaker({ cluster, watches }: RouterParts): Maker {
   const source = routeSource(watches);
-  return ({ metadata, spec }) => {
-    const { trafficRouting, stableService = '', canaryService = '' } = spec.strategy?.canary ?? {};
+  return ({ metadata, spec, status }) => {
+    const canary = inTurn(spec.strategy?.canary ?? {}, status?.canary);
+    const { trafficRouting, stableService = '', canaryService = '' } = canary;
     const decoded = decodeGatewayApiRouting(trafficRouting);
     if (decoded === undefined) return undefined;
     return new GatewayApiRouter({

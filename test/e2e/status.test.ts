@@ -112,8 +112,6 @@ test('the manifest from the world says what is missing, and runs as soon as it i
 
 const basic = { maxSurge: 1, maxUnavailable: 0, steps: [{ setWeight: 50 }, { pause: {} }] };
 const unsupported: Readonly<Record<string, object>> = {
-  rollbackWindow: { rollbackWindow: { revisions: 2 } },
-  pingPong: { strategy: { canary: { pingPong: { pingService: 'ping', pongService: 'pong' } } } },
   'plugin step': { strategy: { canary: { steps: [{ plugin: { name: 'a' } }] } } },
   'router istio': { strategy: { canary: { trafficRouting: { istio: { virtualService: { name: 'shop' } } } } } },
 };

@@ -11,6 +11,7 @@ export interface BlueGreenCase {
   readonly strategy: Omit<BlueGreenStrategy, 'activeService'>;
   readonly podMs: number;
   readonly endingMs: number;
+  readonly window: number;
   readonly actions: readonly Action[];
   /** After so many actions the strategy becomes a canary, and after as many more blue-green again; 0 for never. */
   readonly changesEvery?: number;
@@ -38,6 +39,7 @@ export const blueGreenScenario: fc.Arbitrary<BlueGreenCase> = fc.record({
   ),
   podMs: fc.constantFrom(0, 400, 2500),
   endingMs: fc.constantFrom(0, 40, 900),
+  window: fc.constantFrom(0, 0, 1, 3),
   actions: fc.array(action, { maxLength: 14 }),
 });
 
@@ -67,6 +69,7 @@ export function playBlueGreen(one: BlueGreenCase): ToyWorld {
       strategy: { blueGreen },
       analysis: { successfulRunHistoryLimit: 2, unsuccessfulRunHistoryLimit: 2 },
       revisionHistoryLimit: 1,
+      rollbackWindow: { revisions: one.window },
     },
     {
       services: ['active', 'preview'],

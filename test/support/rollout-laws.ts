@@ -12,7 +12,8 @@ interface Moment {
   readonly total: number;
   readonly available: number;
   readonly sizes: ReadonlyMap<string, number>;
-  readonly canaryWeight: number | undefined;
+  /** Service -> its weight, as text. */
+  readonly weights: string;
   /** Names of the header and mirror routes. */
   readonly managed: string;
   readonly selectors: string;
@@ -23,8 +24,7 @@ interface Moment {
 export interface Limits {
   readonly maxSurge: number;
   readonly maxUnavailable: number;
-  /** With a router: names of the Services. */
-  readonly routed?: { readonly canary: string; readonly stable: string };
+  readonly routed?: boolean;
 }
 
 /** A new watcher for one world; throws where a law is broken. */
@@ -40,14 +40,15 @@ export function lawsFor(limits: Limits): Watch {
       throw new Error(`${law}\nby: ${cause}\nbefore ${text(before)}\nafter ${text(now)}\n${world.log.join('\n')}`);
     };
     const replicas = world.rollout.spec.replicas ?? 1;
-    if (limits.routed === undefined && now.total > Math.max(before.total, replicas + limits.maxSurge)) fail('pods above surge');
-    if (limits.routed === undefined && now.available < Math.min(before.available, replicas - limits.maxUnavailable))
+    if (limits.routed !== true && now.total > Math.max(before.total, replicas + limits.maxSurge)) fail('pods above surge');
+    if (limits.routed !== true && now.available < Math.min(before.available, replicas - limits.maxUnavailable))
       fail('available pods below the limit');
     if (before.stable !== undefined && now.stable === undefined) fail('no stable any more');
     if (now.stable !== undefined && !hashes(world).has(now.stable)) fail('stable ReplicaSet deleted');
-    if (limits.routed === undefined) return;
-    routedLaws(world, limits.routed, { before, now, fail });
-    if (now.canaryWeight !== before.canaryWeight && before.canaryWeight !== undefined) weightWrittenIn = world.pass;
+    if (limits.routed !== true) return;
+    routedLaws(world, { before, now, fail });
+    stableLaws(world, { before, now, fail });
+    if (now.weights !== before.weights && before.weights !== '') weightWrittenIn = world.pass;
     if (now.selectors !== before.selectors) switchedIn = world.pass;
     if (weightWrittenIn === switchedIn && weightWrittenIn >= 0) fail('a switch and a weight in one pass');
   };
@@ -59,11 +60,13 @@ export function lawsFor(limits: Limits): Watch {
   };
 }
 
-function routedLaws(
-  world: ToyWorld,
-  services: { readonly canary: string; readonly stable: string },
-  { before, now, fail }: { readonly before: Moment; readonly now: Moment; readonly fail: (law: string) => never },
-): void {
+interface Change {
+  readonly before: Moment;
+  readonly now: Moment;
+  readonly fail: (law: string) => never;
+}
+
+function routedLaws(world: ToyWorld, { before, now, fail }: Change): void {
   const routes = world.liveRoutes;
   if (routes === undefined) return;
   const others = routes.additional.reduce((sum, { weight }) => sum + weight, 0);
@@ -71,45 +74,67 @@ function routedLaws(
   for (const { service } of routes.additional) {
     if (!world.experiments.services.has(service)) fail(`weight to ${service}, which is gone`);
   }
-  const sides = [
-    { weight: routes.canaryWeight, hash: selected(world, services.canary), ready: endpoints(world, services.canary) },
-    { weight: routes.stableWeight, hash: selected(world, services.stable), ready: endpoints(world, services.stable) },
-  ];
-  if (now.canaryWeight !== before.canaryWeight) {
-    const somebody = sides.some((side) => side.ready > 0);
-    if (somebody && sides.some((side) => side.weight > 0 && side.ready === 0)) fail('weight to a backend without a ready endpoint');
+  const side = (service: string, weight: number) => ({
+    weight,
+    hash: selected(world, service),
+    ready: endpoints(world, service),
+  });
+  const canary = side(routes.canaryService, routes.canaryWeight);
+  const stable = side(routes.stableService, routes.stableWeight);
+  const sides = [canary, stable];
+  if (now.weights !== before.weights) {
+    const somebody = sides.some((one) => one.ready > 0);
+    if (somebody && sides.some((one) => one.weight > 0 && one.ready === 0)) fail('weight to a backend without a ready endpoint');
   }
-  const [canary, stable_] = sides;
   if (now.managed !== before.managed) {
     const from = before.managed.split(' ').filter(Boolean);
     const to = now.managed.split(' ').filter(Boolean);
-    if (to.some((name) => !from.includes(name)) && canary?.ready === 0 && (stable_?.ready ?? 0) > 0)
+    if (to.some((name) => !from.includes(name)) && canary.ready === 0 && stable.ready > 0)
       fail('a managed route to a canary without a ready endpoint');
-    if (
-      from.some((name) => !to.includes(name)) &&
-      (canary?.ready ?? 0) > 0 &&
-      stable_?.ready === 0 &&
-      routes.canaryWeight === before.canaryWeight
-    )
+    if (from.some((name) => !to.includes(name)) && canary.ready > 0 && stable.ready === 0 && now.weights === before.weights)
       fail('a managed route is taken from the only one that answers');
   }
-  if (
-    now.managed !== '' &&
-    now.selectors !== before.selectors &&
-    selectorOf(now, services.canary) !== selectorOf(before, services.canary)
-  )
-    fail('the canary Service is switched under a managed route');
+  for (const { service, weight } of weightsOf(world)) {
+    if (selectorOf(now, service) === selectorOf(before, service)) continue;
+    if (service === routes.canaryService && now.managed !== '') fail('the canary Service is switched under a managed route');
+    const isFirst = selectorOf(before, service) === '';
+    if (weight > 0 && !isFirst) fail(`${service} is switched while weight rests on it`);
+  }
   for (const [name, size] of now.sizes) {
     if (size > 0 || (before.sizes.get(name) ?? 0) === 0 || world.rollout.spec.replicas === 0) continue;
-    const served = sides.find((side) => side.hash !== undefined && name === `shop-${side.hash}`);
+    const served = sides.find(({ hash }) => hash !== undefined && name === `shop-${hash}`);
     if (served !== undefined && (served.weight > 0 || (served === canary && now.managed !== '')))
       fail(`pods of ${name} go while traffic is sent to them`);
     if (world.nowMs < world.routesAcceptedAtMs) fail(`pods of ${name} go before the routes are confirmed`);
   }
-  const stable = now.stable === undefined ? undefined : now.sizes.get(`shop-${now.stable}`);
-  const was = before.stable === undefined ? undefined : before.sizes.get(`shop-${before.stable}`);
-  if (stable !== undefined && was !== undefined && stable < was && stable < (world.rollout.spec.replicas ?? 1))
-    fail('stable is not whole');
+}
+
+/** Stable stays whole; where it may shrink, it has pods for what it gets, and gets no more than they carry. */
+function stableLaws(world: ToyWorld, { before, now, fail }: Change): void {
+  const { spec, status = {}, metadata } = world.rollout;
+  const { liveRoutes: routes } = world;
+  const { replicas = 1, strategy } = spec;
+  const isDynamic = strategy?.canary?.dynamicStableScale === true;
+  const size = (moment: Moment): number => moment.sizes.get(`shop-${moment.stable}`) ?? 0;
+  if (now.stable === undefined || routes === undefined) return;
+  const weights = weightsOf(world).map((one) => ({ ...one, hash: selected(world, one.service) }));
+  const weight = weights.reduce((sum, one) => sum + (one.hash === now.stable ? one.weight : 0), 0);
+  if (size(now) < size(before) && size(now) < replicas && now.stable === before.stable) {
+    if (!isDynamic || strategy?.canary?.trafficRouting === undefined) fail('stable is not whole');
+    if (size(now) < Math.ceil((replicas * weight) / routes.maxWeight)) fail('stable has fewer pods than its weight needs');
+    if (world.nowMs < world.routesAcceptedAtMs) fail('stable shrinks before the routes are confirmed');
+  }
+  if (now.weights === before.weights || before.weights === '') return;
+  const others = weights.filter(({ hash }) => hash !== now.stable);
+  const was = others.reduce((sum, { service }) => sum + weightIn(before, service), 0);
+  const is = others.reduce((sum, one) => sum + one.weight, 0);
+  const isObserved = status.observedGeneration === String(metadata.generation);
+  if (is > was && status.abort === true && status.abortedAt !== undefined && status.promoteFull !== true && isObserved)
+    fail('an abort raises the weight of the canary');
+  const answers = others.some(({ service }) => endpoints(world, service) > 0);
+  if (!isDynamic || strategy?.canary?.replicaProgressThreshold !== undefined || is >= was || !answers) return;
+  const carried = Math.floor((weight * replicas) / routes.maxWeight);
+  if (world.readyPods(`shop-${now.stable}`).length < carried) fail('stable gets more weight than its pods carry');
 }
 
 function momentOf(world: ToyWorld): Moment {
@@ -124,12 +149,33 @@ function momentOf(world: ToyWorld): Moment {
     total: [...sizes.values()].reduce((sum, size) => sum + size, 0),
     available,
     sizes,
-    canaryWeight: world.liveRoutes?.canaryWeight,
+    weights: weightsOf(world)
+      .map(({ service, weight }) => `${service}=${weight}`)
+      .join(' '),
     managed: managedOf(world),
     selectors: [...world.services.keys()].map((name) => `${name}=${selected(world, name) ?? ''}`).join(' '),
     nowMs: world.nowMs,
     stable: world.status.stableRS,
   };
+}
+
+function weightsOf({ liveRoutes: routes }: ToyWorld): readonly { readonly service: string; readonly weight: number }[] {
+  if (routes === undefined) return [];
+  const sides = [
+    { service: routes.canaryService, weight: routes.canaryWeight },
+    // What experiments have is stable's, and comes back to it.
+    { service: routes.stableService, weight: routes.maxWeight - routes.canaryWeight },
+  ];
+  return sides.sort((a, b) => (a.service < b.service ? -1 : 1));
+}
+
+function weightIn({ weights }: Moment, service: string): number {
+  return Number(
+    weights
+      .split(' ')
+      .find((one) => one.startsWith(`${service}=`))
+      ?.split('=')[1] ?? 0,
+  );
 }
 
 function managedOf({ liveRoutes }: ToyWorld): string {

@@ -31,6 +31,8 @@ export interface Case {
   /** Nobody says when routes were accepted. */
   readonly silent?: boolean;
   readonly actions: readonly Action[];
+  /** `rollbackWindow.revisions` */
+  readonly window?: number;
   /** More of the strategy. */
   readonly options?: Partial<CanaryStrategy>;
   /** What is added to pods from the beginning. */
@@ -43,7 +45,7 @@ export type Worn = Pick<CanaryStrategy, 'canaryMetadata' | 'stableMetadata' | 'a
 
 export type Action =
   | { readonly do: 'image'; readonly tag: string }
-  | { readonly do: 'abort' | 'retry' | 'promote' | 'full' | 'pause' | 'unpause' | 'restart-process' }
+  | { readonly do: 'abort' | 'retry' | 'promote' | 'full' | 'pause' | 'unpause' | 'restart-process' | 'ping-pong' }
   | { readonly do: 'scale'; readonly replicas: number }
   | { readonly do: 'restart' }
   /** As the plugin does it: the template of the ReplicaSet, with all that was added to it but the hash. */
@@ -60,7 +62,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
-      do: fc.constantFrom('abort', 'retry', 'promote', 'full', 'pause', 'unpause', 'restart-process' as const),
+      do: fc.constantFrom('abort', 'retry', 'promote', 'full', 'pause', 'unpause', 'restart-process', 'ping-pong' as const),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('scale' as const), replicas: fc.integer({ min: 0, max: 8 }) }) },
@@ -123,14 +125,17 @@ const replicaProgressThreshold = fc.constantFrom(
   { type: 'Percent', value: 90 },
   { type: 'Pods', value: 2 },
 );
+const pingPong = { pingService: 'stable', pongService: 'canary' };
 const options = someOf({ replicaProgressThreshold });
 const routedOptions = someOf({
   replicaProgressThreshold,
   scaleDownDelaySeconds: fc.constantFrom(0, 5, 60),
+  dynamicStableScale: fc.boolean(),
+  pingPong: fc.constant(pingPong),
   abortScaleDownDelaySeconds: fc.constantFrom(1, 60),
   scaleDownDelayRevisionLimit: fc.nat(2),
   minPodsPerReplicaSet: fc.integer({ min: 1, max: 3 }),
-});
+}).map((all) => (all.dynamicStableScale === true ? { ...all, scaleDownDelaySeconds: undefined } : all));
 
 export const scenario = (routed: boolean): fc.Arbitrary<Case> =>
   fc.record({
@@ -154,6 +159,7 @@ export const scenario = (routed: boolean): fc.Arbitrary<Case> =>
     silent: fc.boolean(),
     actions: fc.array(action, { maxLength: 14 }),
     options: routed ? routedOptions : options,
+    window: fc.constantFrom(0, 0, 1, 3),
   });
 
 const routing = {
@@ -192,6 +198,7 @@ function worldOf(one: Case, times: Times): ToyWorld {
     strategy: { canary },
     analysis: { successfulRunHistoryLimit: 2, unsuccessfulRunHistoryLimit: 2 },
     revisionHistoryLimit: 1,
+    rollbackWindow: { revisions: one.window ?? 0 },
   };
   let nth = 0;
   return new ToyWorld(spec, {
@@ -208,9 +215,16 @@ function worldOf(one: Case, times: Times): ToyWorld {
     watch: lawsFor({
       maxSurge,
       maxUnavailable,
-      ...(one.routed ? { routed: { canary: 'canary', stable: 'stable' } } : {}),
+      routed: one.routed,
     }),
   });
+}
+
+/** From two Services with fixed roles to two that take turns, and back. */
+function turnPingPong(world: ToyWorld): void {
+  const { canary } = world.rollout.spec.strategy ?? {};
+  if (canary?.trafficRouting === undefined) return;
+  world.change({ strategy: { canary: { ...canary, pingPong: canary.pingPong === undefined ? pingPong : undefined } } });
 }
 
 export function act(world: ToyWorld, one: Action): void {
@@ -241,6 +255,9 @@ export function act(world: ToyWorld, one: Action): void {
       break;
     case 'restart-process':
       world.evidence = undefined;
+      break;
+    case 'ping-pong':
+      turnPingPong(world);
       break;
     case 'scale':
       world.change({ replicas: one.replicas });

@@ -80,14 +80,18 @@ const get = <T extends KubeObject = KubeObject>(world: World, kind: string, name
  */
 export function expectRoutedLaws(
   history: readonly Version[],
-  { replicas = 5, road = gatewayRoad }: { readonly replicas?: number; readonly road?: Road } = {},
+  {
+    replicas = 5,
+    road = gatewayRoad,
+    isDynamic = false,
+  }: { readonly replicas?: number; readonly road?: Road; readonly isDynamic?: boolean } = {},
 ): void {
   let readyCanarySeenMs = Number.NEGATIVE_INFINITY;
   replay(history, (before, { kind, name, object, seenMs }) => {
     if (readyBehind(before, names.canary) > 0) readyCanarySeenMs = seenMs;
     if (kind === road.kind && name === road.name) expectRouteLaws(road, before, object, seenMs - readyCanarySeenMs <= watchLagMs);
     if (kind === 'Rollout' && name === names.rollout) expectStepLaw(road, before, object as Rollout | undefined);
-    if (kind === 'ReplicaSet') expectPodLaws(road, before, object as ReplicaSet | undefined, replicas);
+    if (kind === 'ReplicaSet') expectPodLaws(road, before, object as ReplicaSet | undefined, { replicas, isDynamic });
     if (kind === 'Service') expectSwitchLaw(road, before, object as Service | undefined);
   });
 }
@@ -120,7 +124,17 @@ function expectStepLaw(road: Road, before: World, rollout: Rollout | undefined):
   }
 }
 
-function expectPodLaws(road: Road, before: World, replicaSet: ReplicaSet | undefined, replicas: number): void {
+function shareOfStable(road: Road, world: World): number {
+  return (road.weight(get(world, road.kind, road.name), 'stable') ?? 100) / 100;
+}
+
+/** `isDynamic`: stable has pods for its share of the route, not all of them. */
+function expectPodLaws(
+  road: Road,
+  before: World,
+  replicaSet: ReplicaSet | undefined,
+  { replicas, isDynamic }: { readonly replicas: number; readonly isDynamic: boolean },
+): void {
   const rollout = get<Rollout>(before, 'Rollout', names.rollout);
   if (replicaSet === undefined || rollout?.status?.stableRS === undefined || rollout.status.stableRS === '') return;
   const hash = replicaSet.metadata.labels?.[labels.podTemplateHash];
@@ -130,7 +144,7 @@ function expectPodLaws(road: Road, before: World, replicaSet: ReplicaSet | undef
   if (to >= from) return;
   if (hash === rollout.status.stableRS)
     expect(to, `pods of the stable ReplicaSet ${replicaSet.metadata.name}`).toBeGreaterThanOrEqual(
-      rollout.spec.replicas ?? replicas,
+      Math.ceil((rollout.spec.replicas ?? replicas) * (isDynamic ? shareOfStable(road, before) : 1)),
     );
   if (to > 0) return;
   const route = get(before, road.kind, road.name);

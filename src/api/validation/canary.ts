@@ -21,6 +21,7 @@ export function canaryProblems(canary: CanaryStrategy, path: string): readonly P
     ...surgeProblems(canary, path),
     ...delayProblems(canary, path),
     ...thresholdProblems(canary, path),
+    ...pingPongProblems(canary, path),
     ...(trafficRouting === undefined ? [] : trafficRoutingProblems(trafficRouting, `${path}.trafficRouting`)),
     ...(steps ?? []).flatMap((step, index) => stepProblems(step, `${path}.steps[${index}]`, context)),
     ...(trafficRouting?.nginx === undefined ? managedRouteStepProblems(canary, path) : nginxStepProblems(steps ?? [], path)),
@@ -77,7 +78,43 @@ function delayProblems(canary: CanaryStrategy, path: string): readonly Problem[]
       message: 'can only be used with trafficRouting: name a router, or take it out',
     });
   }
-  return problems;
+  return [...problems, ...dynamicProblems(canary, path)];
+}
+
+function dynamicProblems({ dynamicStableScale, trafficRouting, scaleDownDelaySeconds }: CanaryStrategy, path: string) {
+  if (dynamicStableScale !== true) return [];
+  const at = `${path}.dynamicStableScale`;
+  if (trafficRouting === undefined)
+    return [{ path: at, message: 'can only be used with trafficRouting: name a router, or take it out' }];
+  return scaleDownDelaySeconds === undefined
+    ? []
+    : [
+        {
+          path: at,
+          message: 'cannot be used with scaleDownDelaySeconds: the version before goes as its traffic does; take one of them out',
+        },
+      ];
+}
+
+/** Routers that can move weight from one backend to another without a look at the Services' roles. */
+const turningRouters = ['plugins', 'istio', 'alb'] as const;
+
+function pingPongProblems({ pingPong, trafficRouting }: CanaryStrategy, path: string): readonly Problem[] {
+  if (pingPong === undefined) return [];
+  const at = `${path}.pingPong`;
+  const { pingService, pongService } = pingPong;
+  const empty = Object.entries({ pingService, pongService }).filter(([, name]) => name === '');
+  if (empty.length > 0) return empty.map(([name]) => ({ path: `${at}.${name}`, message: 'must name a Service' }));
+  if (pingService === pongService)
+    return [{ path: `${at}.pongService`, message: `must differ from pingService, both are ${JSON.stringify(pingService)}` }];
+  if (trafficRouting === undefined)
+    return [{ path: at, message: 'can only be used with trafficRouting: name a router, or take it out' }];
+  const known: readonly string[] = [...turningRouters, 'managedRoutes', 'maxTrafficWeight'];
+  const others = Object.entries(trafficRouting).filter(([key, value]) => value !== undefined && !known.includes(key));
+  return others.map(([router]) => ({
+    path: at,
+    message: `cannot be used with router ${router}, which knows a stable and a canary Service only; use ${turningRouters.join(', ')}, or canaryService and stableService`,
+  }));
 }
 
 function thresholdProblems({ replicaProgressThreshold }: CanaryStrategy, path: string): readonly Problem[] {

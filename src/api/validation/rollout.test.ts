@@ -40,9 +40,13 @@ describe('a Rollout that is fine', () => {
     { strategy: { canary: { ...gateway, steps: [{ setCanaryScale: { matchTrafficWeight: true } }] } } },
     { selector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['shop'] }] } },
     { progressDeadlineAbort: true },
+    { rollbackWindow: { revisions: 2 } },
     { strategy: { canary: { replicaProgressThreshold: { type: 'Percent', value: 90 } } } },
     { strategy: { canary: { replicaProgressThreshold: { type: 'Pods', value: 3 } } } },
     { strategy: { canary: { ...gateway, scaleDownDelayRevisionLimit: 0 } } },
+    { strategy: { canary: { ...gateway, dynamicStableScale: true, abortScaleDownDelaySeconds: 0 } } },
+    { strategy: { canary: { dynamicStableScale: false } } },
+    { strategy: { canary: { trafficRouting: gateway.trafficRouting, pingPong: { pingService: 'a', pongService: 'b' } } } },
   ])('%j', (change) => {
     expect(ofSpec(change)).toEqual([]);
   });
@@ -86,7 +90,7 @@ describe('the whole', () => {
     [{ analysis: { successfulRunHistoryLimit: -2 } }, 'spec.analysis.successfulRunHistoryLimit: must not be negative, got -2'],
     [{ minReadySeconds: 600 }, 'spec.progressDeadlineSeconds: must be greater than minReadySeconds (600), got 600'],
     [{ strategy: {} }, 'spec.strategy: is required: set canary or blueGreen ("canary: {}" is a rolling update)'],
-    [{ rollbackWindow: { revisions: 2 } }, `spec.rollbackWindow: rollbackWindow ${unsupported}`],
+    [{ rollbackWindow: { revisions: -1 } }, 'spec.rollbackWindow.revisions: must not be negative, got -1'],
     [
       { strategy: { blueGreen: { activeService: 'shop', antiAffinity: {} } } },
       `spec.strategy.blueGreen.antiAffinity: ${exactlyOne}`,
@@ -166,6 +170,23 @@ describe('the canary', () => {
       { antiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: { weight: 101 } } },
       `${at}.antiAffinity.preferredDuringSchedulingIgnoredDuringExecution.weight: must be from 1 to 100, got 101`,
     ],
+    [{ dynamicStableScale: true }, `${at}.dynamicStableScale: can only be used with trafficRouting: name a router, or take it out`],
+    [
+      { ...gateway, dynamicStableScale: true, scaleDownDelaySeconds: 5 },
+      `${at}.dynamicStableScale: cannot be used with scaleDownDelaySeconds: the version before goes as its traffic does; take one of them out`,
+    ],
+    [
+      { pingPong: { pingService: 'a', pongService: 'b' } },
+      `${at}.pingPong: can only be used with trafficRouting: name a router, or take it out`,
+    ],
+    [
+      { trafficRouting: gateway.trafficRouting, pingPong: { pingService: 'a', pongService: 'a' } },
+      `${at}.pingPong.pongService: must differ from pingService, both are "a"`,
+    ],
+    [
+      { trafficRouting: gateway.trafficRouting, pingPong: { pingService: '', pongService: 'a' } },
+      `${at}.pingPong.pingService: must name a Service`,
+    ],
     [
       { replicaProgressThreshold: { type: 'Share', value: 5 } },
       `${at}.replicaProgressThreshold.type: must be Percent or Pods, got "Share"`,
@@ -206,6 +227,13 @@ describe('the canary', () => {
   ])('routed by %j', (trafficRouting, problem) => {
     expect(ofRouting(trafficRouting)).toEqual([problem]);
   });
+});
+
+it('refuses pingPong with routers that know fixed roles only', () => {
+  const canary = { pingPong: { pingService: 'a', pongService: 'b' }, trafficRouting: { nginx: { stableIngress: 'shop' } } };
+  expect(ofCanary(canary)).toContain(
+    `${at}.pingPong: cannot be used with router nginx, which knows a stable and a canary Service only; use plugins, istio, alb, or canaryService and stableService`,
+  );
 });
 
 describe('steps', () => {

@@ -70,9 +70,9 @@ function selectorAndTemplate(spec: RolloutSpec): readonly Problem[] {
 }
 
 function limitProblems(spec: RolloutSpec): readonly Problem[] {
-  const { replicas, minReadySeconds, revisionHistoryLimit, progressDeadlineSeconds, analysis } = spec;
+  const { replicas, minReadySeconds, revisionHistoryLimit, progressDeadlineSeconds, analysis, rollbackWindow } = spec;
   const problems = notNegative('spec', { replicas, minReadySeconds, revisionHistoryLimit, progressDeadlineSeconds });
-  problems.push(...notNegative('spec.analysis', { ...analysis }));
+  problems.push(...notNegative('spec.analysis', { ...analysis }), ...notNegative('spec.rollbackWindow', { ...rollbackWindow }));
   const deadline = progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE_SECONDS;
   if (deadline >= 0 && deadline <= (minReadySeconds ?? 0)) {
     problems.push({

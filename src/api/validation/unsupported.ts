@@ -4,7 +4,7 @@
  */
 import { gatewayApiPlugin } from '../names.ts';
 import type { Problem } from '../problem.ts';
-import type { CanaryStep, CanaryStrategy, Rollout, TrafficRouting } from '../rollout.ts';
+import type { CanaryStep, Rollout, TrafficRouting } from '../rollout.ts';
 
 interface Row<Of> {
   /** Below the path of what is looked at; empty for the thing itself. */
@@ -12,15 +12,6 @@ interface Row<Of> {
   readonly what: string;
   readonly uses: (of: Of) => boolean;
 }
-
-const ofRollout: readonly Row<Rollout>[] = [
-  { path: 'spec.rollbackWindow', what: 'rollbackWindow', uses: ({ spec }) => spec.rollbackWindow !== undefined },
-];
-
-const ofCanary: readonly Row<CanaryStrategy>[] = [
-  { path: 'dynamicStableScale', what: 'dynamicStableScale', uses: ({ dynamicStableScale }) => dynamicStableScale === true },
-  { path: 'pingPong', what: 'pingPong', uses: ({ pingPong }) => pingPong !== undefined },
-];
 
 const ofStep: readonly Row<CanaryStep>[] = [{ path: 'plugin', what: 'plugin step', uses: ({ plugin }) => plugin !== undefined }];
 
@@ -33,8 +24,6 @@ const ofTrafficRouting: readonly Row<TrafficRouting>[] = routers.map((router) =>
 
 /** The tables as a list for people: whole paths and what they stand for. */
 export const unsupportedFields: readonly { readonly path: string; readonly what: string }[] = [
-  ...ofRollout,
-  ...below('spec.strategy.canary', ofCanary),
   ...below('spec.strategy.canary.steps[]', ofStep),
   ...below('spec.strategy.canary.trafficRouting', ofTrafficRouting),
 ].map(({ path, what }) => ({ path, what }));
@@ -43,9 +32,8 @@ export const unsupportedFields: readonly { readonly path: string; readonly what:
 export function unsupportedProblems(rollout: Rollout): readonly Problem[] {
   const { canary } = rollout.spec.strategy ?? {};
   const path = 'spec.strategy.canary';
-  const problems = problemsOf(ofRollout, rollout, '');
+  const problems: Problem[] = [];
   if (canary === undefined) return problems;
-  problems.push(...problemsOf(ofCanary, canary, path));
   for (const [index, step] of (canary.steps ?? []).entries()) problems.push(...problemsOf(ofStep, step, `${path}.steps[${index}]`));
   if (canary.trafficRouting !== undefined) problems.push(...routerProblems(canary.trafficRouting, `${path}.trafficRouting`));
   return problems;
@@ -64,8 +52,7 @@ function below(path: string, rows: readonly { readonly path: string; readonly wh
 }
 
 function problemsOf<Of>(rows: readonly Row<Of>[], of: Of, path: string): Problem[] {
-  const at = (row: Row<Of>) => (path === '' ? row.path : `${path}.${row.path}`);
-  return rows.filter((row) => row.uses(of)).map((row) => problem(at(row), row.what));
+  return rows.filter((row) => row.uses(of)).map((row) => problem(`${path}.${row.path}`, row.what));
 }
 
 function problem(path: string, what: string): Problem {

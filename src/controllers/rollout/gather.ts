@@ -5,6 +5,7 @@ import { isEmptySelector, matchesLabels } from '../../api/label-selector.ts';
 import type { Rollout } from '../../api/rollout.ts';
 import { referencedTemplates, type TemplateReference } from '../../core/analysis/template-closure.ts';
 import type { EffectFailure, ObservedRollout } from '../../core/rollout/observed-rollout.ts';
+import { inTurn } from '../../core/rollout/ping-pong.ts';
 import type { PodReport } from '../../core/rollout/pod-orders.ts';
 import type { RouteEvidence } from '../../core/rollout/routes.ts';
 import type { TrafficRouter } from '../../providers/traffic/traffic-router.ts';
@@ -34,7 +35,7 @@ export function gather(stores: Stores, stored: Rollout, recollection: Recollecti
   const sameStem = stores.replicaSets.byIndex('stem', keyText({ namespace, name }));
   const experiments = stores.experiments.byOwner(uid ?? '').map((one) => decodeExperiment(one).experiment);
   const services = referencedServices(stores, rollout, experiments);
-  const canary = rollout.spec.strategy?.canary;
+  const canary = inTurn(rollout.spec.strategy?.canary ?? {}, rollout.status?.canary);
   return {
     rollout,
     problems: [...decoded.problems, ...problems],
@@ -52,7 +53,7 @@ export function gather(stores: Stores, stored: Rollout, recollection: Recollecti
     otherRollouts: new Set([...services.values()].flatMap(managers).flatMap((key) => otherRolloutName(stores, key, name))),
     ...templatesOf(stores, namespace, templateReferences(rollout)),
     routeProblems:
-      (canary?.trafficRouting &&
+      (canary.trafficRouting &&
         recollection.router?.problems({ stableService: canary.stableService ?? '', canaryService: canary.canaryService ?? '' })) ??
       [],
     routes: recollection.routes,

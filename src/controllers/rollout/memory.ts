@@ -52,7 +52,7 @@ export class Memories {
   ): { readonly memory: Memory; readonly retired?: TrafficRouter | undefined; readonly kept?: ReadonlySet<string> } {
     const uid = rollout.metadata.uid ?? '';
     const canary = rollout.spec.strategy?.canary;
-    const services = JSON.stringify([canary?.stableService, canary?.canaryService]);
+    const services = JSON.stringify([canary?.stableService, canary?.canaryService, canary?.pingPong]);
     const routing = JSON.stringify([canary?.trafficRouting, services]);
     const known = this.#memories.get(key);
     if (known !== undefined && known.uid === uid && (known.routing === routing || !isObeyed())) {

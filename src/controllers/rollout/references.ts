@@ -12,7 +12,9 @@ import { decodeOnce } from './decoded.ts';
 /** Names of the Services that the Rollout switches. */
 export function serviceNames(stored: Rollout): readonly string[] {
   const { canary, blueGreen } = decodeOnce(stored).rollout.spec.strategy ?? {};
-  const names = [canary?.canaryService, canary?.stableService, blueGreen?.activeService, blueGreen?.previewService];
+  const { pingService, pongService } = canary?.pingPong ?? {};
+  const ofCanary = canary?.pingPong === undefined ? [canary?.canaryService, canary?.stableService] : [pingService, pongService];
+  const names = [...ofCanary, blueGreen?.activeService, blueGreen?.previewService];
   return [...new Set(names.filter((name) => name !== undefined && name !== ''))] as string[];
 }
 

@@ -8,13 +8,15 @@ import type { Selected } from './blue-green/selected.ts';
 import { type CanaryPods, planPods, podsToPromote } from './canary-pods.ts';
 import { planTraffic, type TrafficPlan } from './canary-traffic.ts';
 import { type Course, isStable } from './command.ts';
+import { isDynamic } from './dynamic-stable.ts';
 import { type ExperimentSlot, experimentDone, experimentSlot, isUndecided } from './experiment/step-experiment.ts';
 import { moment } from './moment.ts';
 import { pauseEnd, withoutStepPause, withPause } from './pause.ts';
 import { type PodPlan, withFarewell } from './pod-plan.ts';
+import { isWindowRollback } from './rollback-window.ts';
 import { sameRoutes } from './routes.ts';
 import { planSwitches } from './services.ts';
-import type { Situation } from './situation.ts';
+import { type Situation, timestamp } from './situation.ts';
 import { weightAt } from './steps.ts';
 import type { UpdatePlan } from './update-plan.ts';
 
@@ -89,7 +91,10 @@ function advance(situation: Situation, course: Course): Advance {
     doneAfter: walk.after,
     pauses: promoted === undefined && !course.promoteFull ? walk.pauses : [],
     controllerPause: resumePending || (promoted === undefined && !course.promoteFull && walk.pauses.length > 0),
-    pods: promoted === undefined || !routed ? plan.pods : withFarewell(situation, plan.pods, canary.scaleDownDelaySeconds ?? 30),
+    pods:
+      promoted === undefined || !routed
+        ? plan.pods
+        : withFarewell(situation, plan.pods, isDynamic(situation) ? 0 : (canary.scaleDownDelaySeconds ?? 30)),
     traffic: plan.traffic,
     promoted,
     wakeAtMs: walk.wakeAtMs,
@@ -138,7 +143,9 @@ function stepDone(situation: Situation, course: Course, plan: Plan, walk: Walk):
 
 function pauseDone(situation: Situation, course: Course, walk: Walk, duration: number | string | undefined): boolean {
   if (course.resumed && walk.index === course.index) return true;
-  walk.pauses = withPause(walk.pauses, 'CanaryPauseStep', situation.now);
+  // Times are written in whole seconds: rounded down, a pause would end before its time.
+  const start = duration === undefined ? situation.now : timestamp(situation.nowMs + 999);
+  walk.pauses = withPause(walk.pauses, 'CanaryPauseStep', start);
   const endMs = pauseEnd(walk.pauses, duration);
   if (endMs === undefined) return false;
   if (endMs <= situation.nowMs) return true;
@@ -185,5 +192,6 @@ function promotion(situation: Situation, course: Course, index: number, { pods, 
     ? traffic?.settled === true && (traffic.desired.canaryWeight === maxWeight || replicas === 0)
     : canary.stableService !== undefined || drained;
   if (!over) return undefined;
-  return course.promoteFull ? 'Full promotion requested' : `Completed all ${steps.length} canary steps`;
+  if (course.promoteFull) return 'Full promotion requested';
+  return isWindowRollback(situation) ? 'Rollback within window' : `Completed all ${steps.length} canary steps`;
 }

@@ -11,6 +11,7 @@ import type { Course } from './command.ts';
 import type { Effect } from './decision.ts';
 import { moment } from './moment.ts';
 import { type RunType, recordedRuns, runTypes, someRun } from './recorded-runs.ts';
+import { isWindowRollback } from './rollback-window.ts';
 import { type RunPlace, sameRunSpec, wantedRun } from './run-spec.ts';
 import type { Situation } from './situation.ts';
 
@@ -70,7 +71,7 @@ export function stepSlot(situation: Situation, course: Course, index: number): R
 export function backgroundSlot(situation: Situation, course: Course, index: number): RunSlot {
   const { canary, steps, current, frozen } = situation;
   const { analysis } = canary;
-  if (moment(situation, course) !== 'update' || (course.promoteFull && !frozen)) return emptySlot;
+  if (moment(situation, course) !== 'update' || (course.promoteFull && !frozen) || isWindowRollback(situation)) return emptySlot;
   const wanted = (analysis?.templates ?? []).length > 0 ? analysis : undefined;
   const recorded = wanted !== undefined || frozen ? recordedRun(situation, course, { type: 'Background' }) : undefined;
   if (recorded !== undefined) return { ...emptySlot, status: recorded };

@@ -26,6 +26,7 @@ import { fastRolledBack } from './blue-green/fast-rollback.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
 import { recordedRuns, runTypes } from './recorded-runs.ts';
 import { revisionOf, wasReused } from './revisions.ts';
+import { isNotedRollback } from './rollback-window.ts';
 import { recordedScalings } from './scaling-record.ts';
 import { hashOf } from './situation.ts';
 import { pauseMs } from './steps.ts';
@@ -95,7 +96,9 @@ function openings({ observed, status, revision, hash, startedAt, epoch }: Stored
   const isFirst = revision === 1 && isPromoted(status);
   const begins = revision > 1 || observed.rollout.spec.strategy?.blueGreen === undefined;
   if ((opened || isFirst) && begins) told.push(notCompleted(epoch, revision, hash));
-  if (revision > 1 && status.stableRS === hash && !isPromoted(status)) told.push(skippedSteps(epoch, revision));
+  if (revision > 1 && status.stableRS === hash && !isPromoted(status))
+    told.push(skippedSteps(epoch, revision, 'Rollback to stable ReplicaSets'));
+  if (made !== undefined && isNotedRollback(made)) told.push(skippedSteps(epoch, revision, 'Rollback within window'));
   return told;
 }
 
@@ -104,7 +107,7 @@ function walk({ observed, status, revision, startedAt, epoch }: StoredUpdate, re
   const steps = observed.rollout.spec.strategy?.canary?.steps ?? [];
   const index = Math.min(Math.max(0, Math.trunc(status.currentStepIndex ?? 0)), steps.length);
   const isBack = status.stableRS === status.currentPodHash && status.duration?.completionStatus !== 'Promoted';
-  const walked = revision > 1 && status.stableRS !== undefined && !isBack;
+  const walked = revision > 1 && status.stableRS !== undefined && !isBack && !isWithinWindow(observed, status);
   if (walked && recent(condition(status, conditionTypes.progressing)?.lastUpdateTime)) {
     // When a step ended is not stored: of an old update only the last is sure to be new.
     const first = recent(startedAt) ? 0 : index - 1;
@@ -143,9 +146,16 @@ function endings({ observed, status, revision, hash, epoch }: StoredUpdate, rece
   return told;
 }
 
-function whyPromoted({ rollout }: ObservedRollout, { duration }: RolloutStatus): string {
+function isWithinWindow({ replicaSets }: ObservedRollout, { currentPodHash }: RolloutStatus): boolean {
+  return replicaSets.some((one) => hashOf(one) === currentPodHash && isNotedRollback(one));
+}
+
+function whyPromoted(observed: ObservedRollout, status: RolloutStatus): string {
+  const { rollout } = observed;
+  const { duration } = status;
   const { canary, blueGreen } = rollout.spec.strategy ?? {};
   if (duration?.completionStatus === 'FastPromoted') return 'Full promotion requested';
-  if (duration?.completionStatus === fastRolledBack) return 'Fast rollback';
+  if (duration?.completionStatus === fastRolledBack)
+    return isWithinWindow(observed, status) ? 'Rollback within window' : 'Fast rollback';
   return blueGreen === undefined ? `Completed all ${(canary?.steps ?? []).length} canary steps` : 'Completed blue-green update';
 }

@@ -13,6 +13,7 @@ import type { ObservedRollout } from './observed-rollout.ts';
 import { type RunType, recordedRuns, runTypes } from './recorded-runs.ts';
 import type { ReplicaSetEffects } from './replica-set-effects.ts';
 import { wasReused } from './revisions.ts';
+import { isWindowRollback } from './rollback-window.ts';
 import type { RouteDeed } from './routes.ts';
 import { recordedScalings, type Scaling } from './scaling-record.ts';
 import type { ServiceSwitch } from './services.ts';
@@ -98,7 +99,9 @@ function beginnings({ situation, course, moved, chapter, next, replicaSets }: St
   const atOnce = course.restarted && moved.promoted !== undefined;
   const begins = revision > 1 || rollout.spec.strategy?.blueGreen === undefined;
   if ((opened || atOnce) && begins && !course.aborted) told.push(notCompleted(epoch, revision, hash));
-  if (course.restarted && templateChanged && isStable(situation)) told.push(skippedSteps(epoch, revision));
+  const skipped = isStable(situation) ? 'Rollback to stable ReplicaSets' : 'Rollback within window';
+  if (course.restarted && templateChanged && (isStable(situation) || isWindowRollback(situation)))
+    told.push(skippedSteps(epoch, revision, skipped));
   return told;
 }
 
@@ -130,11 +133,15 @@ export function notCompleted({ text }: Epoch, revision: number, hash: string): A
   return normal({ reason: eventReasons.rolloutNotCompleted, message, identity: `${text}/not-completed`, order: place });
 }
 
-export function skippedSteps({ text }: Epoch, revision: number): Announcement {
+export function skippedSteps(
+  { text }: Epoch,
+  revision: number,
+  message: 'Rollback to stable ReplicaSets' | 'Rollback within window',
+): Announcement {
   const place = order.openingOrder(revision, 'skipped');
   return normal({
     reason: eventReasons.skipSteps,
-    message: 'Rollback to stable ReplicaSets',
+    message,
     identity: `${text}/skip`,
     order: place,
   });

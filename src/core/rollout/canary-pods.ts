@@ -7,6 +7,7 @@ import { annotations, labels } from '../../api/names.ts';
 import { moveReplicas, type Sizes, type Split, splitReplicas } from './canary-replicas.ts';
 import { routedCanary, type TrafficPlan } from './canary-traffic.ts';
 import type { Course } from './command.ts';
+import { dynamicStable, fadingCanary, isDynamic } from './dynamic-stable.ts';
 import { moment } from './moment.ts';
 import { keptAfterAbort, keptUntilDeadline, liftedDeadlines, type PodPlan, withinLimit } from './pod-plan.ts';
 import { enoughOf } from './progress-threshold.ts';
@@ -173,12 +174,12 @@ function planRouted(situation: Situation, course: Course, index: number, traffic
   const present = sides(situation);
   const deadlines = new Map(liftedDeadlines(situation));
   const kind = moment(situation, course);
-  const target = { canary: routedCanary(situation, course, index), stable: present.stable === nobody ? 0 : situation.replicas };
+  const target = { canary: routedCanary(situation, course, index), stable: routedStable(situation, course, traffic) };
   let current = target.canary;
   if (kind === 'aborted') current = abortedCanary(situation, traffic, deadlines);
   else if (kind === 'update') {
     if (holdsStill(situation, course)) current = unadvanced(situation, target).canary;
-    if (current < present.canary.size && !traffic.drained) current = present.canary.size;
+    if (current < present.canary.size && !isLeft(situation, index, traffic)) current = present.canary.size;
   }
   const waiting = withinLimit(situation, situation.canary.scaleDownDelayRevisionLimit);
   const older = situation.older.map((member) => olderRouted(situation, member, { traffic, deadlines, waiting }));
@@ -188,13 +189,30 @@ function planRouted(situation: Situation, course: Course, index: number, traffic
     older,
     deadlines,
     target,
-    reached: current === target.canary && present.canary.available >= enoughOf(situation, target.canary),
+    reached:
+      current === target.canary &&
+      present.canary.available >= enoughOf(situation, target.canary) &&
+      (!isDynamic(situation) || (traffic.recorded && present.stable.size === target.stable)),
   };
+}
+
+/** The routes are known to send the canary no more than this step wants: a smaller weight may still wait for pods of stable. */
+function isLeft({ steps, maxWeight }: Situation, index: number, { drained, desired }: TrafficPlan): boolean {
+  return drained && desired.canaryWeight <= weightAt(steps, index, maxWeight);
+}
+
+function routedStable(situation: Situation, course: Course, traffic: TrafficPlan): number {
+  const { stable, current, replicas } = situation;
+  if (stable === undefined || stable === current) return 0;
+  return isDynamic(situation) && moment(situation, course) === 'update' ? dynamicStable(situation, stable, traffic) : replicas;
 }
 
 function abortedCanary(situation: Situation, traffic: TrafficPlan, deadlines: Map<string, string | null>): number {
   const { current, canary } = situation;
-  const released = current !== undefined && traffic.drained && traffic.desired.canaryWeight === 0 && !isRouted(situation, current);
+  if (current === undefined) return 0;
+  const released = traffic.drained && traffic.desired.canaryWeight === 0 && !isRouted(situation, current);
+  if (isDynamic(situation) && canary.abortScaleDownDelaySeconds === undefined)
+    return fadingCanary(situation, current, traffic, released);
   return keptAfterAbort(situation, { released, delay: canary.abortScaleDownDelaySeconds ?? 30 }, deadlines);
 }
 

@@ -3,14 +3,15 @@
  * those of the ReplicaSet that is meant, one ready stable endpoint is enough to take it all back, and a Service is never switched in the
  * pass that changes weights.
  */
-import { labels } from '../../api/names.ts';
+import { answering, bearer } from './answering.ts';
 import type { Course } from './command.ts';
+import { carriedBy, isDynamic, weightToKeep } from './dynamic-stable.ts';
 import { additionalRoutes } from './experiment/weights.ts';
-import { type Answering, allowedRoutes, wantedRoutes } from './managed-routes.ts';
+import { allowedRoutes, wantedRoutes } from './managed-routes.ts';
 import { moment } from './moment.ts';
 import { enoughOf } from './progress-threshold.ts';
 import { type DesiredRoutes, sameManagedRoutes, sameRoutes } from './routes.ts';
-import type { Member, Situation } from './situation.ts';
+import type { Situation } from './situation.ts';
 import { scaleAt, weightAt, weightBefore } from './steps.ts';
 
 export interface TrafficPlan {
@@ -27,6 +28,8 @@ export interface TrafficPlan {
   readonly drained: boolean;
   /** The weight that the moment asks for, whether it can be given yet or not. */
   readonly goal: number;
+  /** The least that the canary has, or will have at this step: stable has the rest. */
+  readonly leastCanary: number;
 }
 
 /** Undefined where pods carry the traffic. */
@@ -53,24 +56,33 @@ export function planTraffic(situation: Situation, course: Course, index: number)
     recorded,
     drained: recorded && asWanted,
     goal,
+    leastCanary: Math.min(desired.canaryWeight, wishedWeight(situation, course, index, present ?? 0)),
   };
 }
 
-function isRecorded({ status }: Situation, canaryWeight: number): boolean {
+function isRecorded({ status, canary }: Situation, canaryWeight: number): boolean {
   const weights = status.canary?.weights;
-  return weights?.canary.weight === canaryWeight && weights.verified === true;
+  const isOfThis = [undefined, canary.canaryService].includes(weights?.canary.serviceName);
+  return isOfThis && weights?.canary.weight === canaryWeight && weights.verified === true;
 }
 
 /** The canary's weight as last written, as a part of the present maximum; undefined before the first write. */
-function presentWeight({ observed, status, maxWeight }: Situation): number | undefined {
+function presentWeight({ observed, status, maxWeight, canary }: Situation): number | undefined {
   const { routes } = observed;
   const part = (weight: number, of: number): number =>
     of === maxWeight || of <= 0 ? weight : Math.round((weight * maxWeight) / of);
-  if (routes !== undefined && routes.state !== 'failed') return part(routes.desired.canaryWeight, routes.desired.maxWeight);
+  if (routes !== undefined && routes.state !== 'failed') {
+    const { canaryWeight, stableWeight, canaryService, stableService } = routes.desired;
+    const hasTurned = canaryService !== canary.canaryService && stableService === canary.canaryService;
+    return part(hasTurned ? stableWeight : canaryWeight, routes.desired.maxWeight);
+  }
   const weights = status.canary?.weights;
   if (weights === undefined) return undefined;
   const others = (weights.additional ?? []).reduce((sum, { weight }) => sum + weight, weights.stable.weight);
-  return part(weights.canary.weight, weights.canary.weight + others);
+  const side = [weights.canary, weights.stable].find(({ serviceName }) => serviceName === canary.canaryService);
+  // Services that the spec names anew have no weight yet that is known.
+  if (side === undefined && weights.canary.serviceName !== undefined) return undefined;
+  return part((side ?? weights.canary).weight, weights.canary.weight + others);
 }
 
 type Shares = Pick<DesiredRoutes, 'canaryWeight' | 'additional' | 'managedRoutes'>;
@@ -91,7 +103,7 @@ function goalWeight(situation: Situation, course: Course, index: number, present
   const { current, stable, replicas, steps, maxWeight, frozen, rollout } = situation;
   if (moment(situation, course) !== 'update' || current === undefined || current.available === 0) return 0;
   if (frozen) return present;
-  if (course.promoteFull) return current.available >= replicas ? maxWeight : present;
+  if (course.promoteFull) return promotedWeight(situation, current.available, present);
   const pods = routedCanary(situation, course, index);
   if (pods === 0) return 0;
   const ready = current.available >= enoughOf(situation, pods);
@@ -102,49 +114,33 @@ function goalWeight(situation: Situation, course: Course, index: number, present
   return (stable?.available ?? 0) >= stableNeeded ? goal : present;
 }
 
+/** Where stable may shrink, all weight at once would have to wait for the very last pod. */
+function promotedWeight(situation: Situation, available: number, present: number): number {
+  if (isDynamic(situation)) return Math.max(present, carriedBy(situation, available));
+  return available >= situation.replicas ? situation.maxWeight : present;
+}
+
+/** The weight that the step wants for the current version, whether its pods are there or not; 0 until weight of another one is gone. */
+function wishedWeight(situation: Situation, course: Course, index: number, present: number): number {
+  const { current, steps, maxWeight, frozen, rollout } = situation;
+  if (moment(situation, course) !== 'update' || current === undefined || current.available === 0) return 0;
+  if (present > 0 && bearer(situation) !== current) return 0;
+  if (frozen || rollout.spec.paused === true) return present;
+  if (course.promoteFull) return maxWeight;
+  return routedCanary(situation, course, index) === 0 ? 0 : weightAt(steps, index, maxWeight);
+}
+
 /** The weight that may be written now: the goal, or undefined where that would send users to nobody while somebody could answer. */
 function allowed(situation: Situation, goal: number, present: number | undefined): number | undefined {
   const { stable, maxWeight } = situation;
   const { canary: canaryReady, stable: stableReady, anyCanary } = answering(situation);
-  if (goal > 0 && !canaryReady)
-    return present === undefined || present === 0 ? allowed(situation, 0, present) : backOrStay(stableReady, present);
+  if (goal > 0 && !canaryReady) {
+    if (present === undefined || present === 0) return allowed(situation, 0, present);
+    return stableReady ? Math.min(present, weightToKeep(situation)) : present;
+  }
   if (goal < maxWeight && !stableReady && anyCanary) return present;
   if (goal === 0 && present === undefined && !stableReady && stable === undefined) return undefined;
-  return goal;
-}
-
-function answering(situation: Situation): Answering {
-  const { canary, current, stable } = situation;
-  return {
-    canary: serves(situation, canary.canaryService, current),
-    stable: serves(situation, canary.stableService, stable),
-    anyCanary: anyReady(situation, canary.canaryService),
-  };
-}
-
-function backOrStay(stableReady: boolean, present: number): number {
-  return stableReady ? 0 : present;
-}
-
-/** Kubernetes cuts what is before the five random characters of a pod's name. */
-const longestStem = 58;
-
-/** The Service selects this ReplicaSet and has a ready endpoint of it. */
-export function serves({ observed }: Situation, service: string | undefined, member: Member | undefined): boolean {
-  if (service === undefined || member === undefined) return false;
-  if (observed.services.get(service)?.spec.selector?.[labels.podTemplateHash] !== member.hash) return false;
-  const stem = `${member.name}-`.slice(0, longestStem);
-  return (observed.endpointSlices.get(service) ?? []).some((slice) =>
-    (slice.endpoints ?? []).some(
-      (endpoint) => endpoint.conditions?.ready !== false && (endpoint.targetRef?.name?.startsWith(stem) ?? false),
-    ),
-  );
-}
-
-function anyReady({ observed }: Situation, service: string | undefined): boolean {
-  return (observed.endpointSlices.get(service ?? '') ?? []).some((slice) =>
-    (slice.endpoints ?? []).some((endpoint) => endpoint.conditions?.ready !== false),
-  );
+  return goal === 0 ? Math.min(present ?? 0, weightToKeep(situation)) : goal;
 }
 
 /** Pods that the canary needs at this step, by its weight or by setCanaryScale. */

@@ -7,6 +7,7 @@ import type { PauseCondition } from '../../api/rollout.ts';
 import { pausesBeforePromotion } from './blue-green/gate.ts';
 import { backToWorkload } from './observed-workload.ts';
 import { type RecordedRuns, recordedRuns, someRun } from './recorded-runs.ts';
+import { isWindowRollback } from './rollback-window.ts';
 import type { Situation } from './situation.ts';
 import { abortAfterUndo, failedBefore, timeOfFailure } from './take-back.ts';
 
@@ -47,7 +48,7 @@ export function isStable({ status, hash }: Situation): boolean {
 
 function beginAgain(situation: Situation): Course {
   const { steps, stable, now } = situation;
-  const atEnd = stable === undefined || isStable(situation);
+  const atEnd = stable === undefined || isStable(situation) || isWindowRollback(situation);
   const fresh: Course = {
     index: atEnd ? steps.length : 0,
     restarted: true,
@@ -78,7 +79,8 @@ function goOn(situation: Situation): Course {
   const retried = (ongoing && promoteFull) || (!asked && status.abortedAt !== undefined);
   const abortedNow = asked && !ongoing && !isStable(situation);
   const aborted = (ongoing && !promoteFull) || abortedNow;
-  const end = stable === undefined || isStable(situation) ? steps.length : undefined;
+  const isAtEnd = stable === undefined || isStable(situation) || (!aborted && isWindowRollback(situation));
+  const end = isAtEnd ? steps.length : undefined;
   // An invalid spec may have lost its steps: those that were under way are still meant.
   const most = frozen ? Number.POSITIVE_INFINITY : steps.length;
   const index = clampIndex(status.currentStepIndex ?? steps.length, most);

@@ -7,6 +7,7 @@ import type { RolloutDuration } from '../../api/rollout.ts';
 import type { Advance } from './advance.ts';
 import { fastRolledBack, isFastRollback } from './blue-green/fast-rollback.ts';
 import { type Course, isStable } from './command.ts';
+import { isWindowRollback } from './rollback-window.ts';
 import { type Situation, timestamp } from './situation.ts';
 
 export function durationOf(situation: Situation, course: Course, moved: Advance): RolloutDuration | undefined {
@@ -21,7 +22,8 @@ export function durationOf(situation: Situation, course: Course, moved: Advance)
 /** How it will end is known of one that goes back. */
 function begun(situation: Situation, course: Course, old: RolloutDuration | undefined): RolloutDuration {
   const isBack = course.restarted && isStable(situation);
-  const how = isFastRollback(situation, course) ? fastRolledBack : isBack ? 'RolledBack' : undefined;
+  const isFast = isFastRollback(situation, course) || isWindowRollback(situation);
+  const how = isFast ? fastRolledBack : isBack ? 'RolledBack' : undefined;
   const isUnderWay = old?.rolloutStartedAt !== undefined && old.finishedAt === undefined;
   const { completionStatus: _, ...kept } =
     isBack && isUnderWay ? withoutPause(situation, old) : { rolloutStartedAt: after(old?.rolloutStartedAt, situation.now) };

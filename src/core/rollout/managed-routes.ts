@@ -3,20 +3,12 @@
  * spec and the step, so a restart loses none. They lead to pods that were seen to answer, and are taken off only where somebody else answers.
  */
 import type { CanaryStep, CanaryStrategy } from '../../api/rollout.ts';
+import type { Answering } from './answering.ts';
 import type { Course } from './command.ts';
 import { stepHash } from './identity/step-hash.ts';
 import { moment } from './moment.ts';
 import type { ManagedRoute } from './routes.ts';
 import type { Situation } from './situation.ts';
-
-/** What answers at the moment behind the Services of a canary. */
-export interface Answering {
-  /** The canary Service selects the current version and has a ready endpoint of it. */
-  readonly canary: boolean;
-  readonly stable: boolean;
-  /** Whoever's pods they are. */
-  readonly anyCanary: boolean;
-}
 
 /** The routes that the steps up to this one have added and none has taken off again, in the order of `managedRoutes`. */
 export function managedRoutesAt(

@@ -11,6 +11,7 @@ import type { Course } from './command.ts';
 import { conditionsOf } from './conditions.ts';
 import { durationOf } from './duration.ts';
 import { phaseOf } from './phase.ts';
+import { nextTurn } from './ping-pong.ts';
 import { countPods } from './progress.ts';
 import type { RunType } from './recorded-runs.ts';
 import { restartedAt } from './restart/restart.ts';
@@ -68,24 +69,30 @@ function workloadGeneration({ observed, frozen, status }: Situation): string | u
   return generation === undefined ? undefined : String(generation);
 }
 
-function canaryStatus(situation: Situation, course: Course, { experiment }: Advance, runs: Runs): CanaryStatus | undefined {
+function canaryStatus(situation: Situation, course: Course, moved: Advance, runs: Runs): CanaryStatus | undefined {
   if (situation.blueGreen !== undefined) return situation.frozen ? situation.status.canary : undefined;
   const {
     currentStepAnalysisRunStatus: _step,
     currentBackgroundAnalysisRunStatus: _background,
     currentExperiment: _experiment,
     weights: _weights,
+    stablePingPong,
     ...rest
   } = situation.status.canary ?? {};
   const step = runStatus(situation, course, runs, 'Step');
   const background = runStatus(situation, course, runs, 'Background');
   const weights = weightsOf(situation);
+  const { experiment } = moved;
+  const { canary, status, frozen, stable } = situation;
+  const turn =
+    nextTurn(canary, status.canary, moved.promoted !== undefined && stable !== undefined) ?? (frozen ? stablePingPong : undefined);
   const next: CanaryStatus = {
     ...rest,
     ...(step === undefined ? {} : { currentStepAnalysisRunStatus: step }),
     ...(background === undefined ? {} : { currentBackgroundAnalysisRunStatus: background }),
     ...(experiment?.name === undefined ? {} : { currentExperiment: experiment.name }),
     ...(weights === undefined ? {} : { weights }),
+    ...(turn === undefined ? {} : { stablePingPong: turn }),
   };
   return Object.keys(next).length > 0 ? next : undefined;
 }

@@ -5,7 +5,7 @@
 import type { Service } from '../../api/kubernetes.ts';
 import { annotations, labels } from '../../api/names.ts';
 import type { Problem } from '../../api/problem.ts';
-import type { RolloutAnalysis } from '../../api/rollout.ts';
+import type { CanaryStrategy, RolloutAnalysis } from '../../api/rollout.ts';
 import { validateRollout } from '../../api/validation/rollout.ts';
 import { mergeTemplates } from '../analysis/merge-templates.ts';
 import { templateClosure } from '../analysis/template-closure.ts';
@@ -27,8 +27,7 @@ function serviceProblems({ rollout, services, otherRollouts }: ObservedRollout):
   const { canary, blueGreen } = rollout.spec.strategy ?? {};
   const problems: Problem[] = [];
   const named = [
-    ['canary.canaryService', canary?.canaryService],
-    ['canary.stableService', canary?.stableService],
+    ...servicesOf(canary),
     ['blueGreen.activeService', blueGreen?.activeService],
     ['blueGreen.previewService', blueGreen?.previewService],
   ] as const;
@@ -50,6 +49,20 @@ function serviceProblems({ rollout, services, otherRollouts }: ObservedRollout):
     }
   }
   return problems;
+}
+
+/** Field below the strategy -> the Service that it names. */
+function servicesOf(canary: CanaryStrategy | undefined): readonly (readonly [string, string | undefined])[] {
+  const { pingPong } = canary ?? {};
+  return pingPong === undefined
+    ? [
+        ['canary.canaryService', canary?.canaryService],
+        ['canary.stableService', canary?.stableService],
+      ]
+    : [
+        ['canary.pingPong.pingService', pingPong.pingService],
+        ['canary.pingPong.pongService', pingPong.pongService],
+      ];
 }
 
 /** What a Service selects besides the hash that is put there, and no pod of the template has: `app=web, tier=a`. */

@@ -5,6 +5,7 @@ import { isCompleted } from '../analysis/phase.ts';
 import { activeMember } from './blue-green/selected.ts';
 import { type Course, isStable } from './command.ts';
 import { moment } from './moment.ts';
+import { deadlineOf } from './pod-plan.ts';
 import { someRun } from './recorded-runs.ts';
 import { restartedSinceMs } from './restart/restart.ts';
 import type { Situation } from './situation.ts';
@@ -62,9 +63,15 @@ export function deadlineMs(situation: Situation, course: Course): number | undef
   const step = moment(situation, course) === 'update' && !course.promoteFull ? steps[course.index] : undefined;
   if (step?.pause !== undefined || step?.analysis !== undefined || step?.experiment !== undefined) return undefined;
   if (situation.blueGreen !== undefined && someRun(course.runs, ({ status }) => !isCompleted(status))) return undefined;
+  if (moment(situation, course) === 'alone' && isLeaving(situation)) return undefined;
   const moved = Date.parse(progressing.lastUpdateTime);
   const since = isGivenTimeByRestart(situation) ? restartedSinceMs(situation) : moved;
   return Number.isNaN(since) ? undefined : since + (rollout.spec.progressDeadlineSeconds ?? 600) * 1000;
+}
+
+/** Nothing is under way but the end of a version that was left. */
+function isLeaving({ older }: Situation): boolean {
+  return older.some((member) => member.size > 0 && deadlineOf(member) !== undefined);
 }
 
 /** A restart since the last progress: what was stuck has another chance, and the time for it begins anew. */

@@ -4,6 +4,7 @@ import type { Advance } from './advance.ts';
 import type { Effect } from './decision.ts';
 import { comesDown } from './descent.ts';
 import { newReplicaSet, renumbered } from './revisions.ts';
+import { isWindowRollback } from './rollback-window.ts';
 import { recordScaling, type Scaling } from './scaling-record.ts';
 import type { Member, Situation } from './situation.ts';
 import { type Chapter, deedOrder } from './story-order.ts';
@@ -79,6 +80,10 @@ function patchOf(
   const { replicaSet } = member;
   const living = member === current || member === stable;
   const wanted: Record<string, string | null> = member === current && !frozen ? { ...renumbered(replicaSet, revision) } : {};
+  if (member === current && !frozen && isWindowRollback(situation)) {
+    const mark = { [annotations.rollbackWithinWindow]: String(revision) };
+    if (replicaSet.metadata.annotations?.[annotations.rollbackWithinWindow] !== String(revision)) Object.assign(wanted, mark);
+  }
   if (living && replicaSet.metadata.annotations?.[annotations.desiredReplicas] !== String(replicas)) {
     wanted[annotations.desiredReplicas] = String(replicas);
   }

@@ -44,6 +44,7 @@ const notCopied: ReadonlySet<string> = new Set([
   annotations.wasStable,
   annotations.coveredMetadata,
   annotations.podsToChange,
+  annotations.rollbackWithinWindow,
 ]);
 
 /** The ReplicaSet of the current template, to be created with so many pods. */

@@ -13,6 +13,7 @@ import { podTemplateHash } from './identity/pod-template-hash.ts';
 import { stepHash } from './identity/step-hash.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
 import { sizeOfReferent } from './observed-workload.ts';
+import { inTurn } from './ping-pong.ts';
 import { rolloutProblems } from './problems.ts';
 import { revisionOf } from './revisions.ts';
 
@@ -44,7 +45,7 @@ export interface Situation {
   readonly name: string;
   /** Pods wanted. */
   readonly replicas: number;
-  /** Empty where the strategy is blue-green. */
+  /** Empty where the strategy is blue-green; its two Services are those of this moment. */
   readonly canary: CanaryStrategy;
   /** Undefined where the strategy is a canary. */
   readonly blueGreen: BlueGreenStrategy | undefined;
@@ -81,7 +82,7 @@ export function survey(observed: ObservedRollout, nowMs: number): Situation {
   const problems = rolloutProblems(observed);
   const frozen = problems.length > 0;
   const blueGreen = blueGreenOf(rollout, status, frozen);
-  const canary: CanaryStrategy = blueGreen === undefined ? (rollout.spec?.strategy?.canary ?? {}) : {};
+  const canary: CanaryStrategy = blueGreen === undefined ? inTurn(rollout.spec?.strategy?.canary ?? {}, status.canary) : {};
   const steps = canary.steps ?? [];
   const identity = frozen ? frozenIdentity(observed, status) : identify(observed, status);
   const members = observed.replicaSets.filter((one) => one.metadata.deletionTimestamp === undefined).map(memberOf);

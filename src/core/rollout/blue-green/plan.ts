@@ -8,6 +8,7 @@ import { type Course, isStable } from '../command.ts';
 import { moment } from '../moment.ts';
 import { withPause } from '../pause.ts';
 import { withFarewell } from '../pod-plan.ts';
+import { isWindowRollback } from '../rollback-window.ts';
 import type { Situation } from '../situation.ts';
 import type { UpdatePlan } from '../update-plan.ts';
 import { isFastRollback } from './fast-rollback.ts';
@@ -84,6 +85,7 @@ function promotion(
   if (kind === 'alone') return isSaturated(situation, current) ? 'Initial deploy' : undefined;
   if (kind !== 'update' || !isActive || !gate.passed) return undefined;
   if (course.promoteFull) return 'Full promotion requested';
+  if (isWindowRollback(situation)) return 'Rollback within window';
   if (isFastRollback(situation, course)) return 'Fast rollback';
   return isProven(situation, blueGreen, course) ? 'Completed blue-green update' : undefined;
 }

@@ -28,7 +28,7 @@ const experiment = {
 function atExperiment(canary: Partial<CanaryStrategy> = {}, spec: Partial<RolloutSpec> = {}): ToyWorld {
   const strategy = { maxSurge: 1, maxUnavailable: 0, steps: [{ experiment }, { setWeight: 50 }, { pause: {} }], ...canary };
   const isRouted = strategy.trafficRouting !== undefined;
-  const limits = { maxSurge: 1, maxUnavailable: 0, ...(isRouted ? { routed: { canary: 'canary', stable: 'stable' } } : {}) };
+  const limits = { maxSurge: 1, maxUnavailable: 0, routed: isRouted };
   const world = new ToyWorld(
     {
       replicas: 4,

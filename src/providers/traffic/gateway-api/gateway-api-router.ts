@@ -42,6 +42,7 @@ export interface GatewayApiRouterOptions {
   readonly namespace: string;
   /** The Rollout's name. */
   readonly rollout: string;
+  /** The roles of the two Services when it is made; `converge` may turn them. */
   readonly stableService: string;
   readonly canaryService: string;
   /** `trafficRouting.maxTrafficWeight`; 100 if absent. */
@@ -76,9 +77,12 @@ export class GatewayApiRouter implements TrafficRouter {
   readonly #carried = new Map<string, Carried>();
   /** Keys of routes whose CRD does not keep what header and mirror routes need: it is not tried again. */
   readonly #unkept = new Set<string>();
+  /** As they were last asked for. */
+  #services: Pick<DesiredRoutes, 'stableService' | 'canaryService'>;
 
   constructor(options: GatewayApiRouterOptions) {
     this.#options = options;
+    this.#services = options;
     this.#resources = options.resources ?? routeResources;
   }
 
@@ -97,6 +101,7 @@ export class GatewayApiRouter implements TrafficRouter {
   }
 
   async converge(desired: DesiredRoutes, signal: AbortSignal): Promise<RouteEvidence> {
+    this.#services = desired;
     const { routes, problems } = this.#select();
     const words = await everyOne(routes, (selected) => this.#convergeOne(selected, desired, signal));
     const isNamed = (stray: SelectedRoute): boolean => routes.some((route) => routeKey(route) === routeKey(stray));
@@ -140,7 +145,8 @@ export class GatewayApiRouter implements TrafficRouter {
       [...this.#carried].map(([key, { selected }]) => [key, { ...selected, live: undefined } as SelectedRoute]),
     );
     for (const route of this.#select().routes) routes.set(routeKey(route), route);
-    const services = { ...this.#options, maxWeight: this.#maxWeight };
+    const { stableService, canaryService } = this.#services;
+    const services = { stableService, canaryService, maxWeight: this.#maxWeight };
     const isOthers = ({ live }: SelectedRoute) => live !== undefined && isMarkedOtherwise(live, this.#owner(services));
     await this.#giveBackMarked((route) => isGiven(route) && isOthers(route), signal);
     await everyOne([...routes.values()].filter(isGiven), (route) => this.#giveBack(route, services, signal));

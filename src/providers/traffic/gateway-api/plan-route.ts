@@ -124,12 +124,17 @@ export function planMarkedRelease(route: Route, rollout: string): RoutePlan {
   return planRelease(route, services, mark.maxWeight);
 }
 
-/** True where the route carries something for this Rollout that the intent does not speak of: other Services, another label. */
+/**
+ * True where the route carries something for this Rollout that the intent does not speak of: other Services, another label. Two Services
+ * that have changed their roles are not others: pingPong turns them with all the weight where it was.
+ */
 export function isMarkedOtherwise(route: Route, intent: RouteOwner): boolean {
   const mark = readRouteMarks(route.metadata).get(intent.rollout);
   if (mark === undefined) return false;
   const { stableService, canaryService, inProgressLabel } = intent;
-  return mark.stable !== stableService || mark.canary !== canaryService || mark.label !== inProgressLabel?.key;
+  const isPair = (stable: string, canary: string): boolean => mark.stable === stable && mark.canary === canary;
+  const isSame = isPair(stableService, canaryService) || isPair(canaryService, stableService);
+  return !isSame || mark.label !== inProgressLabel?.key;
 }
 
 /**
