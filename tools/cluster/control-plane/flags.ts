@@ -110,8 +110,6 @@ export function controllerManagerFlags(layout: ControlPlaneLayout): readonly str
     '--bind-address=127.0.0.1',
     `--secure-port=${layout.controllerManagerPort}`,
     `--controllers=${controllers.join(',')}`,
-    // An autoscaler looks at its target so often, and no sooner after a change.
-    '--horizontal-pod-autoscaler-sync-period=2s',
     '--leader-elect=false',
     `--service-account-private-key-file=${layout.tokenKeyFile}`,
     `--root-ca-file=${layout.caFile}`,
