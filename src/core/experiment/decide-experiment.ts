@@ -150,10 +150,7 @@ function refuse(situation: Situation): ExperimentDecision {
 function tidyUp(situation: Situation): ExperimentDecision {
   const { stored, members, observed, nowMs } = situation;
   const { effects, wakeAtMs } = takeDown(situation);
-  // A status that another controller wrote is left as it is.
-  const templates = members.flatMap((member) =>
-    isFinal(member.recorded) ? templateStatus(situation, member, true) : (member.recorded ?? []),
-  );
+  const templates = members.flatMap((member) => counted(situation, member) ?? []);
   const runs = (stored.analysisRuns ?? []).map((one) => latestStatus(observed, one));
   const next = {
     ...stored,
@@ -166,6 +163,16 @@ function tidyUp(situation: Situation): ExperimentDecision {
     announcements: announcementsOf(stored, next, observed.analysisRuns),
     next: wakeAtMs === undefined ? awaitChange : requeue(wakeAtMs - nowMs),
   };
+}
+
+const counts = ['replicas', 'readyReplicas', 'availableReplicas'] as const;
+
+/** A status that another controller wrote is left as it is while its numbers are right. */
+function counted(situation: Situation, member: Member): ExperimentTemplateStatus | undefined {
+  const { recorded } = member;
+  if (!isFinal(recorded)) return recorded;
+  const present = templateStatus(situation, member, true);
+  return counts.every((count) => (recorded[count] ?? 0) === present[count]) ? recorded : present;
 }
 
 function nextLook(
