@@ -1,5 +1,5 @@
 /** What Argo CD shows of objects that Rampart has written, by Argo CD's own scripts, and what its buttons do. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ArgoCd, mergePatchOf } from '../support/argo-cd.ts';
 import { type Stage, setStage, shop } from '../support/rollout-stage.ts';
 
@@ -134,6 +134,48 @@ describe('a button', () => {
       ({ currentStepIndex, message }) => currentStepIndex === 3 && message === 'CanaryPauseStep',
     );
   });
+});
+
+test('restart replaces the pods', async () => {
+  const stage = await setStage();
+  const { kubectl, record } = stage;
+  await kubectl.apply(shop({ replicas: 1, canary: {} }));
+  await record.untilPhase('shop', 'Healthy');
+  await press({ ...stage, argoCd: await ArgoCd.open() }, 'restart');
+  await record.untilStatus('shop', 'restarted', ({ restartedAt }) => restartedAt !== undefined);
+});
+
+test('an Experiment is judged by its phase', async () => {
+  const { kubectl } = await setStage();
+  const argoCd = await ArgoCd.open();
+  const template = { metadata: { labels: { app: 'trial' } }, spec: { containers: [{ name: 'web', image: 'shop:1.0.0' }] } };
+  const templates = [{ name: 'only', selector: { matchLabels: { app: 'trial' } }, template }];
+  const nobody = { name: 'm', consecutiveErrorLimit: 0, provider: { prometheus: { address: 'http://127.0.0.1:9', query: 'up' } } };
+  await kubectl.apply({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AnalysisTemplate',
+    metadata: { name: 'down' },
+    spec: { metrics: [nobody] },
+  });
+  await kubectl.apply(
+    { apiVersion: 'argoproj.io/v1alpha1', kind: 'Experiment', metadata: { name: 'trial' }, spec: { duration: '1h', templates } },
+    {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Experiment',
+      metadata: { name: 'broken' },
+      spec: { duration: '1h', templates, analyses: [{ name: 'a', templateName: 'down' }] },
+    },
+  );
+  const read = async (name: string) =>
+    JSON.parse(await kubectl.run(['get', 'experiment', name, '-o', 'json'])) as { readonly status?: { readonly phase?: string } };
+  const until = async (name: string, phase: string) => {
+    await vi.waitFor(async () => expect((await read(name)).status?.phase).toBe(phase), { timeout: 30_000, interval: 200 });
+    return await read(name);
+  };
+  expect(await argoCd.health('Experiment', await until('trial', 'Running'))).toMatchObject({ status: 'Progressing' });
+  expect(await argoCd.health('Experiment', await until('broken', 'Error'))).toMatchObject({ status: 'Degraded' });
+  await kubectl.mergePatch('experiment/trial', { spec: { terminate: true } });
+  expect(await argoCd.health('Experiment', await until('trial', 'Successful'))).toMatchObject({ status: 'Healthy' });
 });
 
 test('an AnalysisRun is judged by its phase, and terminate ends it', async () => {

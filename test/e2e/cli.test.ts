@@ -121,6 +121,59 @@ test('why names the pods that do not come, and what comes next', async () => {
   ]);
 });
 
+test('restart, create analysisrun, terminate and the template of a workloadRef', async () => {
+  const { rampart, record, kubectl } = await pausedUpdate();
+  const metric = {
+    name: 'm',
+    interval: '1h',
+    initialDelay: '1h',
+    provider: { prometheus: { address: 'http://127.0.0.1:9', query: 'up' } },
+  };
+  await kubectl.apply({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AnalysisTemplate',
+    metadata: { name: 'endless' },
+    spec: { metrics: [metric] },
+  });
+  const created = await ok(rampart, 'create', 'analysisrun', '--from', 'endless', '-o', 'name');
+  expect(created).toMatch(/^analysisrun\.argoproj\.io\/endless-\w+\n$/);
+  await ok(rampart, 'terminate', created.trim().replace('.argoproj.io', ''));
+  await record.until('the end of the run', () =>
+    record
+      .present('analysisruns')
+      .some((run) => (run as { readonly status?: { readonly phase?: string } }).status?.phase === 'Successful'),
+  );
+  await ok(rampart, 'promote', 'shop', '--full');
+  await record.untilPhase('shop', 'Healthy');
+  await ok(rampart, 'restart', 'shop', '--in', '1s');
+  await record.untilStatus('shop', 'restarted', ({ restartedAt }) => restartedAt !== undefined);
+  const pods = { metadata: { labels: { app: 'api' } }, spec: { containers: [{ name: 'web', image: 'shop:1.0.0' }] } };
+  await kubectl.apply(
+    { apiVersion: 'v1', kind: 'PodTemplate', metadata: { name: 'api' }, template: pods },
+    shop({
+      name: 'api',
+      replicas: 1,
+      canary: {},
+      spec: { template: undefined, workloadRef: { apiVersion: 'v1', kind: 'PodTemplate', name: 'api' } },
+    }),
+  );
+  const first = await record.untilPhase('api', 'Healthy');
+  await ok(rampart, 'set', 'image', 'api', '*=shop:2.0.0');
+  await record.untilStatus(
+    'api',
+    'the second version',
+    ({ phase, stableRS, currentPodHash }) =>
+      phase === 'Healthy' && stableRS === currentPodHash && stableRS !== first.status?.stableRS,
+  );
+  await ok(rampart, 'undo', 'api');
+  await record.untilStatus(
+    'api',
+    'the first version again',
+    ({ phase, stableRS }) => phase === 'Healthy' && stableRS === first.status?.stableRS,
+  );
+  expect(await ok(rampart, 'why', 'api')).toMatch(/^Revision 3 is the stable version and its pod is available/);
+});
+
 describe('without a controller', () => {
   test('what is not there, or may not be seen, is said in a sentence', async () => {
     const { namespace, kubectl } = await setQuietStage();

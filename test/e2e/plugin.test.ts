@@ -188,6 +188,69 @@ test('pause holds an update; taking it away lets it go on', async () => {
   await record.untilStatus('shop', 'the step’s own pause', ({ message }) => message === 'CanaryPauseStep');
 });
 
+test('restart replaces the pods that are there, and no others', async () => {
+  const stage = await stageWithPlugin();
+  const { plugin, record, kubectl } = stage;
+  await kubectl.apply(shop({ replicas: 2 }));
+  await record.untilStatus('shop', 'both pods', ({ phase, availableReplicas }) => phase === 'Healthy' && availableReplicas === 2);
+  const before = new Set(record.present('pods').map(({ metadata }) => metadata.uid));
+  // Times of pods have whole seconds: those of the same second as the command are not older than it.
+  await ok(plugin, 'restart', 'shop', '--in', '1s');
+  await record.untilStatus('shop', 'restarted', ({ restartedAt }) => restartedAt !== undefined);
+  await record.until('two new pods', () => {
+    const living = record.present('pods').filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    return living.length === 2 && living.every(({ metadata }) => !before.has(metadata.uid));
+  });
+  expect(record.rollout('shop')?.spec.restartAt).toBe(record.rollout('shop')?.status?.restartedAt);
+});
+
+test('a Rollout with a workloadRef is updated and undone where its template is', async () => {
+  const { plugin, record, kubectl } = await stageWithPlugin();
+  const pods = { metadata: { labels: { app: 'shop' } }, spec: { containers: [{ name: 'web', image: 'shop:1.0.0' }] } };
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'backend' },
+    spec: { replicas: 0, selector: { matchLabels: { app: 'shop' } }, template: pods },
+  };
+  const spec = {
+    selector: undefined,
+    template: undefined,
+    workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'backend' },
+  };
+  await kubectl.apply(deployment, shop({ replicas: 1, canary: {}, spec }));
+  const first = await record.untilPhase('shop', 'Healthy');
+  await ok(plugin, 'set', 'image', 'shop', 'web=shop:2.0.0');
+  const isOther = ({ phase, currentPodHash, stableRS }: NonNullable<typeof first.status>) =>
+    phase === 'Healthy' && currentPodHash !== first.status?.currentPodHash && stableRS === currentPodHash;
+  await record.untilStatus('shop', 'the second version', isOther);
+  await ok(plugin, 'undo', 'shop');
+  await record.untilStatus(
+    'shop',
+    'the first version again',
+    ({ phase, stableRS }) => phase === 'Healthy' && stableRS === first.status?.stableRS,
+  );
+  expect(record.replicaSets('shop')).toHaveLength(2);
+});
+
+test('an Experiment is shown, ended, and begun again', async () => {
+  const { plugin, kubectl } = await stageWithPlugin();
+  await kubectl.apply(trial);
+  const until = async (phase: string) =>
+    await vi.waitFor(async () => expect(await phaseOfTrial()).toBe(phase), { timeout: 30_000, interval: 200 });
+  const phaseOfTrial = async () => await kubectl.run(['get', 'experiment/trial', '-o', 'jsonpath={.status.phase}']);
+  await until('Running');
+  expect(await ok(plugin, 'get', 'experiment', 'trial', '--no-color')).toMatch(
+    /Status:\s+◌ Running[\s\S]*trial-only\s+ReplicaSet\s+✔ Healthy/,
+  );
+  expect(await ok(plugin, 'list', 'experiments')).toMatch(/^trial\s+Running\s+60m\s+59m/m);
+  await ok(plugin, 'terminate', 'experiment', 'trial');
+  await until('Successful');
+  await kubectl.mergePatch('experiment/trial', { spec: { terminate: null } });
+  await ok(plugin, 'retry', 'experiment', 'trial');
+  await until('Running');
+});
+
 test('create analysisrun makes a run of a template, terminate ends it, get and list know nothing of trouble', async () => {
   const { plugin, record, kubectl } = await stageWithPlugin();
   await kubectl.apply(endless);
@@ -208,6 +271,23 @@ test('lint takes what Rampart takes, and refuses what Rampart refuses', async ()
   await writeFile(file, JSON.stringify(shop({ replicas: 4, canary: { ...twoPauses, steps: [{ setWeight: 101 }] } })));
   expect((await plugin.run(['lint', '-f', file])).code).not.toBe(0);
 });
+
+const trial = {
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'Experiment',
+  metadata: { name: 'trial' },
+  spec: {
+    duration: '1h',
+    scaleDownDelaySeconds: 0,
+    templates: [
+      {
+        name: 'only',
+        selector: { matchLabels: { app: 'trial' } },
+        template: { metadata: { labels: { app: 'trial' } }, spec: { containers: [{ name: 'web', image: 'shop:1.0.0' }] } },
+      },
+    ],
+  },
+};
 
 const endless = {
   apiVersion: 'argoproj.io/v1alpha1',
