@@ -49,6 +49,14 @@ describe('dynamicStableScale', () => {
     expect([...seen(world), world.status.phase]).toEqual([0, { v1: 0, v2: 10 }, 'Healthy']);
   });
 
+  it('keeps a pod of stable where nginx carries the traffic: it answers for nobody without one', () => {
+    const world = promoted(updating({ trafficRouting: { nginx: { stableIngress: 'shop' } } }), 2);
+    expect([...seen(world), world.status.phase]).toEqual([100, { v1: 1, v2: 10 }, 'Paused']);
+    promoted(world);
+    world.settle(60_000);
+    expect([...seen(world), world.status.phase]).toEqual([0, { v1: 0, v2: 10 }, 'Healthy']);
+  });
+
   it('keeps stable while the gateway has not confirmed the weight', () => {
     let latency = 0;
     const world = updating({}, { routeLatencyMs: () => latency });

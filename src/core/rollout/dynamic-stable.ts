@@ -27,8 +27,16 @@ export function carriedBy({ replicas, maxWeight }: Situation, pods: number): num
 /** Pods of stable beside a canary that has at least the weight `leastCanary`; fewer than it has only where the routes are known to want it. */
 export function dynamicStable(situation: Situation, stable: Member, { leastCanary, recorded }: TrafficPlan): number {
   const { replicas, maxWeight } = situation;
-  const wanted = podsFor(situation, maxWeight - leastCanary);
+  const wanted = Math.max(podsFor(situation, maxWeight - leastCanary), leastStable(situation));
   return recorded ? wanted : Math.min(replicas, Math.max(stable.size, wanted));
+}
+
+/**
+ * ingress-nginx answers for no version where the stable Service has no ready pod, at a weight of 100 neither
+ * (https://github.com/kubernetes/ingress-nginx/issues/9635).
+ */
+function leastStable({ replicas, canary }: Situation): number {
+  return canary.trafficRouting?.nginx === undefined ? 0 : Math.min(1, replicas);
 }
 
 /** Pods of a canary that was aborted, as its traffic goes away; the last go when nobody can be sent to them. */
