@@ -197,8 +197,9 @@ function planRouted(situation: Situation, course: Course, index: number, traffic
 }
 
 /** The routes are known to send the canary no more than this step wants: a smaller weight may still wait for pods of stable. */
-function isLeft({ steps, maxWeight }: Situation, index: number, { drained, desired }: TrafficPlan): boolean {
-  return drained && desired.canaryWeight <= weightAt(steps, index, maxWeight);
+function isLeft(situation: Situation, index: number, { drained, desired }: TrafficPlan): boolean {
+  const { steps, maxWeight } = situation;
+  return nobodyIsServed(situation) || (drained && desired.canaryWeight <= weightAt(steps, index, maxWeight));
 }
 
 function routedStable(situation: Situation, course: Course, traffic: TrafficPlan): number {
@@ -210,7 +211,8 @@ function routedStable(situation: Situation, course: Course, traffic: TrafficPlan
 function abortedCanary(situation: Situation, traffic: TrafficPlan, deadlines: Map<string, string | null>): number {
   const { current, canary } = situation;
   if (current === undefined) return 0;
-  const released = traffic.drained && traffic.desired.canaryWeight === 0 && !isRouted(situation, current);
+  const isFree = traffic.drained && traffic.desired.canaryWeight === 0 && !isRouted(situation, current);
+  const released = isFree || nobodyIsServed(situation);
   if (isDynamic(situation) && canary.abortScaleDownDelaySeconds === undefined)
     return fadingCanary(situation, current, traffic, released);
   return keptAfterAbort(situation, { released, delay: canary.abortScaleDownDelaySeconds ?? 30 }, deadlines);
@@ -224,8 +226,13 @@ interface Leaving {
 
 function olderRouted(situation: Situation, member: Member, { traffic, deadlines, waiting }: Leaving): number {
   if (member.size === 0) return 0;
-  const isSent = !traffic.drained || (isRouted(situation, member) && situation.replicas > 0);
-  return isSent ? member.size : keptUntilDeadline(situation, member, { deadlines, waiting });
+  const isSent = !traffic.drained || isRouted(situation, member);
+  return isSent && !nobodyIsServed(situation) ? member.size : keptUntilDeadline(situation, member, { deadlines, waiting });
+}
+
+/** Stable, to which traffic would go back, will have no pods: waiting for it would keep those that there are to be none of. */
+function nobodyIsServed({ replicas }: Situation): boolean {
+  return replicas === 0;
 }
 
 /** True while the canary or the stable Service selects it. */
