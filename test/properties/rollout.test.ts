@@ -53,6 +53,39 @@ const raisedWhileItCameDown: Case = {
   actions: [{ do: 'image', tag: 'v3' }],
 };
 
+/** Found: a pod that a Service kept, and a version that waited for it to go. */
+const recreatedWithServices: Case = {
+  replicas: 1,
+  bounds: [0, 2],
+  steps: [],
+  routed: false,
+  services: true,
+  podMs: 0,
+  routeMs: 0,
+  actions: [
+    { do: 'scale', replicas: 2 },
+    { do: 'image', tag: 'v2' },
+  ],
+};
+
+/** Found by the laws alone: a rule for a canary that has all the weight may go, though nobody else answers. */
+const ruleOfAnOnlyOne: Case = {
+  replicas: 1,
+  bounds: [1, 0],
+  steps: [
+    { setCanaryScale: { replicas: 1 } },
+    { setHeaderRoute: { name: 'beta', match: [{ headerName: 'x-canary', headerValue: { exact: 'yes' } }] } },
+  ],
+  routed: true,
+  services: false,
+  podMs: 0,
+  routeMs: 0,
+  actions: [
+    { do: 'scale', replicas: 0 },
+    { do: 'image', tag: 'v2' },
+  ],
+};
+
 describe.each([false, true])('laws of a canary, routed: %s', (routed) => {
   it(
     'at every prefix: availability, surge, weight only to ready endpoints, one stable; and an abort restores stable from every state',
@@ -90,7 +123,12 @@ describe.each([false, true])('laws of a canary, routed: %s', (routed) => {
           expectItEndsWell(world);
           expectItRests(world);
         }),
-        { numRuns: runs, examples: routed ? [[nobodyWanted]] : [[supersededWithOnePlace], [raisedWhileItCameDown]] },
+        {
+          numRuns: runs,
+          examples: routed
+            ? [[nobodyWanted], [ruleOfAnOnlyOne]]
+            : [[supersededWithOnePlace], [raisedWhileItCameDown], [recreatedWithServices]],
+        },
       );
     },
     timeoutMs,

@@ -91,7 +91,9 @@ function routedLaws(world: ToyWorld, { before, now, fail }: Change): void {
     const to = now.managed.split(' ').filter(Boolean);
     if (to.some((name) => !from.includes(name)) && canary.ready === 0 && stable.ready > 0)
       fail('a managed route to a canary without a ready endpoint');
-    if (from.some((name) => !to.includes(name)) && canary.ready > 0 && stable.ready === 0 && now.weights === before.weights)
+    // A canary with all the weight answers whoever a rule sent to it.
+    const isOthersToo = now.weights === before.weights && canary.weight < routes.maxWeight;
+    if (from.some((name) => !to.includes(name)) && canary.ready > 0 && stable.ready === 0 && isOthersToo)
       fail('a managed route is taken from the only one that answers');
   }
   for (const { service, weight } of weightsOf(world)) {

@@ -90,9 +90,8 @@ function planBasic(situation: Situation, course: Course, index: number): CanaryP
 }
 
 /** Where all pods may be missing and none may be added (recreate) a version waits until those of the others are gone. */
-function oneAtATime({ bounds, steps, replicas }: Situation, present: ReturnType<typeof sides>, moves: Sizes): Sizes {
-  const isRecreate = steps.length === 0 && bounds.maxSurge === 0 && bounds.maxUnavailable >= replicas;
-  if (!isRecreate) return moves;
+function oneAtATime(situation: Situation, present: ReturnType<typeof sides>, moves: Sizes): Sizes {
+  if (!isRecreate(situation)) return moves;
   const pairs = [
     [present.canary, moves.canary],
     [present.stable, moves.stable],
@@ -105,6 +104,10 @@ function oneAtATime({ bounds, steps, replicas }: Situation, present: ReturnType<
     stable: Math.min(moves.stable, present.stable.size),
     older: moves.older,
   };
+}
+
+function isRecreate({ bounds, steps, replicas }: Situation): boolean {
+  return steps.length === 0 && bounds.maxSurge === 0 && bounds.maxUnavailable >= replicas;
 }
 
 /** Who is available is not known well enough to take anybody away. */
@@ -160,7 +163,10 @@ function isServed(situation: Situation, course: Course, member: Member): boolean
   return (selects(stableService) && member !== situation.current) || (selects(canaryService) && member !== canary);
 }
 
-function heldBack({ bounds, replicas }: Situation): number {
+/** None where a version waits until all pods of the others are gone: it would wait for ever for one that a Service keeps. */
+function heldBack(situation: Situation): number {
+  const { bounds, replicas } = situation;
+  if (isRecreate(situation)) return 0;
   return replicas > 1 || (replicas === 1 && bounds.maxSurge > 0) ? 1 : 0;
 }
 
