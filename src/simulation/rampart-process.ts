@@ -9,7 +9,7 @@ import { Operator } from '../process/operator.ts';
 import type { MetricProvider } from '../providers/metrics/metric-provider.ts';
 import { Metrics } from '../server/metrics.ts';
 import { version } from '../version.ts';
-import { isWrite, type Network, type Request } from './network.ts';
+import type { Network, Request } from './network.ts';
 import type { Random } from './random.ts';
 import type { VirtualClient } from './virtual-client.ts';
 import { ProcessClock } from './virtual-clock.ts';
@@ -50,7 +50,7 @@ export class RampartProcess {
       network,
       clock: this.#clock,
       written: (request) => {
-        if (isWrite(request)) this.writes += 1;
+        this.writes += 1;
         written?.(request, this);
       },
     });

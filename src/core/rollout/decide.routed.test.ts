@@ -64,6 +64,24 @@ describe('a canary with routes', () => {
     expect(world.status).toMatchObject({ phase: 'Healthy', replicas: 10 });
   });
 
+  it('takes over Services that still lead to a first version which was given up', () => {
+    const canary = { ...routing, steps: [{ setWeight: 20 }, { pause: {} }] };
+    const spec = { replicas: 3, selector: { matchLabels: { app: 'shop' } }, template: templateOf('v1'), strategy: { canary } };
+    const world = new ToyWorld(spec, { services: ['canary', 'stable'], podLatencyMs: () => 3000 });
+    world.settle(500);
+    // As a former Rollout of the name has left them.
+    const hash = world.status.currentPodHash ?? '';
+    for (const [name, service] of world.services)
+      world.services.set(name, { ...service, spec: { ...service.spec, selector: { 'rollouts-pod-template-hash': hash } } });
+    world.command({ abort: true });
+    world.settle(10_000);
+    world.image('v2');
+    world.command({ abort: false });
+    world.settle(60_000);
+    expect([world.status.phase, world.sizes()]).toEqual(['Healthy', { v1: 0, v2: 3 }]);
+    expect([selects(world, 'stable'), selects(world, 'canary')]).toEqual([world.status.stableRS, world.status.stableRS]);
+  });
+
   it('keeps the old version for scaleDownDelaySeconds', () => {
     const world = updating({ steps: [], scaleDownDelaySeconds: 300 });
     world.settle(200_000);

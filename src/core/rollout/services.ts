@@ -49,7 +49,9 @@ function updateTarget({ observed, canary, routed, current, stable, older }: Situ
 function mayMove(situation: Situation, traffic: TrafficPlan, service: 'canary' | 'stable', from: string): boolean {
   const { stable, current, older, maxWeight } = situation;
   const strange = ![stable, current, ...older].some((member) => member?.hash === from && member.total > 0);
-  if (strange && !traffic.known) return true;
+  // Where no weight was ever given, and the version that is stable is the newest, nobody is to be kept where the Service leads: without this
+  // a Service that a former Rollout of the name has left on a version that was given up would stay there for ever.
+  if (!traffic.known && (strange || (stable !== undefined && stable === current))) return true;
   if (!traffic.recorded) return false;
   if (strange) return true;
   const { canaryWeight: weight, managedRoutes } = traffic.desired;

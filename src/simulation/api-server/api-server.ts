@@ -24,7 +24,7 @@ import { JsonPatchError, jsonPatched } from './json-patch.ts';
 import { apiVersionOf, customKind, type Kind, kindText, openKind } from './kinds.ts';
 import { mergePatched, strategicPatched } from './merge-patch.ts';
 import { generationOf, graceOf, restricted, serverFields, withoutServerFields } from './object-changes.ts';
-import { nameMistake } from './object-names.ts';
+import { metadataMistakes, nameMistake } from './object-names.ts';
 import { replicasPatched, scaleOf } from './scale.ts';
 import { selectsBy } from './selectors.ts';
 import { Storage } from './storage.ts';
@@ -138,7 +138,11 @@ export class ApiServer {
     const shaped = kind.shape(frozenJson(object));
     if (this.storage.get(kindText(resource), keyTextOf(shaped)) !== undefined) return { outcome: 'already-exists' };
     const mistake = nameMistake(resource, name);
-    this.#refuse(resource, name, [...(mistake === undefined ? [] : [mistake]), ...kind.mistakes(shaped, undefined)]);
+    this.#refuse(resource, name, [
+      ...(mistake === undefined ? [] : [mistake]),
+      ...metadataMistakes(shaped.metadata),
+      ...kind.mistakes(shaped, undefined),
+    ]);
     return { outcome: 'done', object: this.storage.put(kindText(resource), frozenJson(shaped), actor) as T };
   }
 
@@ -255,7 +259,7 @@ export class ApiServer {
       throw invalid(kind.resource, name, [`metadata.uid: Invalid value: "${uid}": field is immutable`]);
     const shaped = kind.shape(frozenJson({ ...wanted, metadata: { ...wanted.metadata, ...serverFields(old.metadata) } }));
     if (sameJson(shaped, old)) return old;
-    this.#refuse(kind.resource, name, kind.mistakes(shaped, old));
+    this.#refuse(kind.resource, name, [...metadataMistakes(shaped.metadata), ...kind.mistakes(shaped, old)]);
     const generation = old.metadata.generation;
     const isNewGeneration =
       generation !== undefined &&

@@ -193,6 +193,7 @@ const podKind = builtin(resources.pods, {
   generation: 'spec',
   shape: (object) => (object.spec === undefined ? object : { ...object, spec: completedPodSpec(object.spec) as JsonMap }),
   mistakes: (object, old) => {
+    if (old !== undefined && sameJson(object.spec, old.spec)) return [];
     if (old !== undefined && !sameJson(withoutImages(object), withoutImages(old)))
       return ['spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`'];
     return podMistakes(object.spec, 'spec');

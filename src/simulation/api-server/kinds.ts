@@ -83,12 +83,13 @@ function dotted(path: Json): readonly string[] {
     .filter((part) => part !== '');
 }
 
-/** A kind of which nothing is known but its name and that it has a status: custom kinds of others. */
+/** A kind of which nothing is known but its name, with a status and a scale where they usually are: custom kinds of others. */
 export function openKind(resource: Resource, versions: readonly string[] = [resource.version]): Kind {
   return {
     resource,
     versions,
     hasStatus: true,
+    scale: { specReplicas: ['spec', 'replicas'], statusReplicas: ['status', 'replicas'], selector: ['status', 'selector'] },
     generation: 'all',
     statusTakesMetadata: false,
     listsMerge: false,

@@ -87,6 +87,11 @@ export class WatchStream implements AsyncIterator<WatchEvent<KubeObject>> {
     }
   }
 
+  bookmark(): void {
+    const resourceVersion = String(this.#parts.server.storage.version);
+    this.#later({ type: 'BOOKMARK', resourceVersion, initialEventsEnd: false }, 0);
+  }
+
   /** What was there before the watch. */
   #begin(): void {
     const { server, options, resource } = this.#parts;
@@ -130,8 +135,7 @@ export class WatchStream implements AsyncIterator<WatchEvent<KubeObject>> {
     let timer: Timer;
     const again = (): void => {
       timer = this.#parts.clock.setTimer(bookmarkEveryMs, () => {
-        const resourceVersion = String(this.#parts.server.storage.version);
-        this.#later({ type: 'BOOKMARK', resourceVersion, initialEventsEnd: false }, 0);
+        this.bookmark();
         again();
       });
     };

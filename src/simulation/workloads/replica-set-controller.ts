@@ -100,7 +100,9 @@ export class ReplicaSetController {
   #report(replicaSet: ReplicaSet): number | undefined {
     const now = this.#kube.clock.now();
     const minReadyMs = (replicaSet.spec.minReadySeconds ?? 0) * 1000;
-    const active = this.#active(replicaSet);
+    const own = [...this.#pods.ownedBy(replicaSet.metadata.uid ?? '')];
+    const active = own.filter(isActive);
+    const terminating = own.filter((pod) => pod.metadata.deletionTimestamp !== undefined);
     const ready = active.filter(isReady);
     const waits = ready.map((pod) => (readySince(pod) ?? now) + minReadyMs - now);
     const availableReplicas = waits.filter((ms) => ms <= 0).length;
@@ -114,6 +116,7 @@ export class ReplicaSetController {
       ...(fully.length > 0 && { fullyLabeledReplicas: fully.length }),
       ...(ready.length > 0 && { readyReplicas: ready.length }),
       ...(availableReplicas > 0 && { availableReplicas }),
+      terminatingReplicas: terminating.length,
       observedGeneration: replicaSet.metadata.generation,
     };
     this.#kube.server.write(resources.replicaSets, { ...replicaSet, status }, actor);

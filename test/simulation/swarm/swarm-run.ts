@@ -51,6 +51,7 @@ class SwarmRun {
   readonly #processes: RampartProcess[] = [];
   readonly #errors: string[] = [];
   #refuses = false;
+  #isOver = false;
   #killAfter: number | undefined;
 
   constructor(plan: Plan) {
@@ -75,7 +76,8 @@ class SwarmRun {
         acceptsMs: random.integer(1, routeMs),
         ...(this.#refuses && { refusal: { type: 'Accepted' as const, reason: 'NotAllowedByListeners', message: 'not today' } }),
       }),
-      behaviour: (pod) => ({ errorRatio: this.#versionOf(pod).errorRatio, medianSeconds: 0.02 }),
+      // Errors end with the faults: a bad version that became stable would speak against every next one.
+      behaviour: (pod) => ({ errorRatio: this.#isOver ? 0 : this.#versionOf(pod).errorRatio, medianSeconds: 0.02 }),
       network: {
         fateOf: (request) => network?.fateOf(request) ?? {},
         watchDelayMs: (resource) => network?.watchDelayMs(resource) ?? 0,
@@ -113,6 +115,7 @@ class SwarmRun {
     this.#network.isFaulty = false;
     this.#network.isAway = false;
     this.#refuses = false;
+    this.#isOver = true;
     this.#simulation.gateway.reconsider();
     this.#killAfter = undefined;
     this.#simulation.prometheus.health = 'up';
