@@ -66,6 +66,7 @@ function advance(situation: Situation, course: Course): Advance {
   // Also where the update waits for something else: what a status says of a run and why it pauses are stored together.
   if (kind === 'update' && !course.restarted && !course.promoteFull) noteInconclusive(situation, course, walk);
   let locked = false;
+  let hasMoved = false;
   for (let left = steps.length; walks && left > 0 && walk.index < steps.length; left -= 1) {
     const step = steps[walk.index];
     const isMove = step !== undefined && movesWorld(step);
@@ -76,8 +77,9 @@ function advance(situation: Situation, course: Course): Advance {
     walk.index += 1;
     walk.pauses = withoutStepPause(walk.pauses);
     const next: Plan = locked ? plan : planAt(situation, course, walk.index);
-    // That a step is done is read from the routes: it is stored before they are changed for the next one.
-    locked ||= isMove && changesRoutes(plan, next);
+    hasMoved ||= isMove;
+    // That a step is done is read from the routes: it is stored before they are changed for one behind it.
+    locked ||= hasMoved && changesRoutes(plan, next);
     if (locked) walk.again = true;
     else plan = next;
   }

@@ -269,6 +269,18 @@ describe('a canary with routes', () => {
     expect([world.sizes(), world.status.phase]).toEqual([{ v1: 0, v2: 0, v3: 0, v4: 0 }, 'Healthy']);
   });
 
+  it('stores that a weight was reached before the next one, though nobody waits between them', () => {
+    const world = updating({
+      steps: [{ setWeight: 1 }, { pause: { duration: '0s' } }],
+      replicaProgressThreshold: { type: 'Percent', value: 50 },
+      minPodsPerReplicaSet: 5,
+    });
+    world.settle(60_000);
+    const weights = world.log.flatMap((line) => / routes canary (\d+)/.exec(line)?.[1] ?? []);
+    expect(weights).toEqual(['0', '1', '100', '0']);
+    expect(world.resized.filter((one) => one.startsWith('down') && !one.endsWith(' 0'))).toEqual([]);
+  });
+
   it('reads the routes again after a restart without writing', () => {
     const world = updating({ steps: [{ setWeight: 20 }, { pause: {} }] });
     world.settle(30_000);
