@@ -2,6 +2,7 @@
  * The events of a pass, in the order in which people tell the story. Each is derived from what changed between the stored status and
  * the next one, or from an effect, and carries an identity that is the same whenever the same thing is told again.
  */
+import { labels } from '../../api/names.ts';
 import { analysisRunReason, conditionMessages, conditionReasons, conditionTypes, eventReasons } from '../../api/reasons.ts';
 import type { CanaryStep, Rollout, RolloutAnalysisRunStatus, RolloutStatus } from '../../api/rollout.ts';
 import { type Announcement, inOrder } from '../decision.ts';
@@ -252,10 +253,12 @@ function runChange(
   return (bad ? warning : normal)({ ...said, order: order.deedOrder(chapter, nth.runs + runTypes.indexOf(type)) });
 }
 
-/** `index`: of the step in progress. */
+/** `index`: of the step in progress, which an abort resets before the run is seen to have begun. */
 export function runBegun(observed: ObservedRollout, epoch: Epoch, type: RunType, name: string, index: number): Announcement {
-  const startedAt = observed.analysisRuns.find(({ metadata }) => metadata.name === name)?.status?.startedAt;
-  const from = type === 'Background' ? (observed.rollout.spec.strategy?.canary?.analysis?.startingStep ?? 0) : index;
+  const run = observed.analysisRuns.find(({ metadata }) => metadata.name === name);
+  const startedAt = run?.status?.startedAt;
+  const ofStep = Number(run?.metadata.labels?.[labels.stepIndex] ?? index);
+  const from = type === 'Background' ? (observed.rollout.spec.strategy?.canary?.analysis?.startingStep ?? 0) : ofStep;
   return normal({
     reason: analysisRunReason('Running'),
     message: `${type} Analysis Run '${name}' Status New: 'Running' Previous: 'NoPreviousStatus'`,
