@@ -69,7 +69,7 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     switches: switches.filter(({ effect }) => effects.includes(effect)),
     tookBack: putBack && takenBack(putBack.failure.revision),
   };
-  const pods = podWork(situation);
+  const pods = podWork(situation, { shrinks: replicaSets.lower.length > 0 });
   return keepQuiet(situation, {
     status,
     effects,

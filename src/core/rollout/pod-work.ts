@@ -10,14 +10,17 @@ export interface PodWork {
   readonly next: Next;
 }
 
-export function podWork(situation: Situation): PodWork {
+/** `shrinks`: this pass takes pods away. */
+export function podWork(situation: Situation, { shrinks }: { readonly shrinks: boolean }): PodWork {
   const { observed, nowMs } = situation;
-  const orders: readonly PodOrder[] = [...dressOrders(situation), ...restartOrders(situation)];
+  const restarts = restartOrders(situation).map((order) => ({ ...order, start: order.start && !shrinks }));
+  const orders: readonly PodOrder[] = [...dressOrders(situation), ...restarts];
   const restart = restartOf(situation);
   let next: Next = restart.state === 'later' ? requeue(restart.atMs - nowMs) : awaitChange;
   for (const { id, start } of orders) {
     const report = observed.podReports?.get(id);
-    if (!start && report !== undefined && report.outcome !== 'done') next = sooner(next, requeue(retryAtMs(report) - nowMs));
+    const inMs = report === undefined || report.outcome === 'done' ? 0 : retryAtMs(report) - nowMs;
+    if (!start && inMs > 0) next = sooner(next, requeue(inMs));
   }
   return { orders, next };
 }

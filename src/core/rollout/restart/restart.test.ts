@@ -1,5 +1,6 @@
 /** A restart, as the world shows it: whose pods go, when, and what the status says. */
 import { describe, expect, it } from 'vitest';
+import { lawsFor } from '../../../../test/support/rollout-laws.ts';
 import { templateOf } from '../../../../test/support/shop-template.ts';
 import { openTill } from '../../../../test/support/toy-till.ts';
 import { type ToyOptions, ToyWorld } from '../../../../test/support/toy-world.ts';
@@ -95,6 +96,31 @@ describe('a restart', () => {
     world.podWork.mayEvict = true;
     world.settle(90_000);
     expect(shown(world)).toBe('Healthy: ');
+  });
+
+  it('takes nobody while a ReplicaSet counts pods that are on their way out', () => {
+    const world = open({}, {}, { endingMs: 5_000, watch: lawsFor({ maxSurge: 1, maxUnavailable: 0 }) });
+    world.change({ replicas: 2 });
+    restart(world);
+    world.settle(4_000);
+    expect([world.podWork.evicted, shown(world)]).toEqual([[], 'Progressing: rollout is restarting']);
+    world.settle(90_000);
+    expect([world.podWork.evicted.length, shown(world)]).toEqual([2, 'Healthy: ']);
+  });
+
+  it('counts nobody as there whom it has just taken, when the update goes back', () => {
+    const world = open(
+      { replicas: 3 },
+      { steps: [{ setWeight: 1 }, { pause: {} }] },
+      { endingMs: 900, podLatencyMs: () => 0, watch: lawsFor({ maxSurge: 1, maxUnavailable: 0 }) },
+    );
+    world.image('v2');
+    world.change({ replicas: 1 });
+    restart(world);
+    world.settle(0);
+    world.image('v1');
+    world.settle(90_000);
+    expect([world.sizes(), shown(world)]).toEqual([{ v1: 1, v2: 0 }, 'Healthy: ']);
   });
 
   it('loses nothing when the process ends in the middle', () => {

@@ -4,6 +4,7 @@
  */
 import { phaseMessages } from '../../../api/reasons.ts';
 import { boundsFor } from '../canary-replicas.ts';
+import { comesDown } from '../descent.ts';
 import { type PodReport, type RestartOrder, retryAtMs } from '../pod-orders.ts';
 import type { Member, Situation } from '../situation.ts';
 
@@ -46,7 +47,10 @@ export function restartSay(situation: Situation): string | undefined {
   return phaseMessages.restarting + trouble;
 }
 
-/** Asked for anew when the ReplicaSets have moved, else after a while: budgets are not watched. */
+/**
+ * Asked for anew when the ReplicaSets have moved, else after a while: budgets are not watched. Where pods are on their way out, nobody could
+ * tell those that stay from those that go: what is evicted then would be counted as there.
+ */
 export function restartOrders(situation: Situation): readonly RestartOrder[] {
   const { rollout, nowMs, observed } = situation;
   const { state, atMs } = restartOf(situation);
@@ -56,7 +60,7 @@ export function restartOrders(situation: Situation): readonly RestartOrder[] {
   const seen = owners.map(({ name, size, replicaSet: { metadata, status } }) => [name, size, metadata.resourceVersion, status]);
   const token = JSON.stringify([atMs, ...seen]);
   const report = observed.podReports?.get(id);
-  const start = report?.token !== token || nowMs >= retryAtMs(report);
+  const start = !owners.some(comesDown) && (report?.token !== token || nowMs >= retryAtMs(report));
   return [
     {
       kind: 'restart',
