@@ -28,3 +28,18 @@ it('never runs two versions at once, as far as ReplicaSets count', () => {
   world.settle(30_000);
   expect([world.status.phase, world.sizes()]).toEqual(['Healthy', { v1: 0, v2: 3 }]);
 });
+
+it.each([1, 2, 5])('waits for nothing that a Service selects: %i pods', (replicas) => {
+  const canary = { maxSurge: 0, maxUnavailable: '100%', canaryService: 'canary', stableService: 'stable' };
+  const world = new ToyWorld(
+    { replicas, selector: { matchLabels: { app: 'shop' } }, template: templateOf('v1'), strategy: { canary } },
+    { services: ['canary', 'stable'], podLatencyMs: () => 2_000 },
+  );
+  world.settle(10_000);
+  world.image('v2');
+  world.settle(30_000);
+  expect([world.status.phase, world.sizes()]).toEqual(['Healthy', { v1: 0, v2: replicas }]);
+  for (const name of ['canary', 'stable']) {
+    expect(world.services.get(name)?.spec.selector?.['rollouts-pod-template-hash']).toBe(world.status.stableRS);
+  }
+});
