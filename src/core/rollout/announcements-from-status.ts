@@ -137,7 +137,9 @@ function endings({ observed, status, revision, hash, epoch }: StoredUpdate, rece
   const told: Announcement[] = [];
   const progressing = condition(status, conditionTypes.progressing);
   const completed = condition(status, conditionTypes.completed);
-  if (progressing?.reason === conditionReasons.rolloutAborted && recent(status.abortedAt)) {
+  // Where the template of stable was put back the abort is of the try before, under whose place it was told.
+  const isOfThisTry = status.stableRS !== status.currentPodHash;
+  if (progressing?.reason === conditionReasons.rolloutAborted && isOfThisTry && recent(status.abortedAt)) {
     told.push(abortedBy(epoch, progressing.message, status.abortedAt));
   }
   if (isPromoted(status) && completed?.status === 'True' && recent(completed.lastTransitionTime)) {

@@ -24,6 +24,15 @@ export const jobs = of('batch', 'v1', 'Job', 'jobs');
 export const disruptionBudgets = of('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets');
 export const autoscalers = of('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers');
 const configMaps = of('', 'v1', 'ConfigMap', 'configmaps');
+const rbac = 'rbac.authorization.k8s.io';
+/** Kept as they are: everybody may do everything here. */
+const permissions = [
+  of('', 'v1', 'ServiceAccount', 'serviceaccounts'),
+  of(rbac, 'v1', 'Role', 'roles'),
+  of(rbac, 'v1', 'RoleBinding', 'rolebindings'),
+  of(rbac, 'v1', 'ClusterRole', 'clusterroles', false),
+  of(rbac, 'v1', 'ClusterRoleBinding', 'clusterrolebindings', false),
+];
 
 type Loose = KubeObject & { readonly spec?: JsonMap; readonly status?: JsonMap };
 
@@ -229,6 +238,7 @@ const serviceKind = builtin(resources.services, {
 export const builtinKinds: readonly Kind[] = [
   builtin(namespaces, { hasStatus: true }),
   builtin(configMaps),
+  ...permissions.map((resource) => builtin(resource)),
   builtin(resources.secrets),
   builtin(resources.events),
   builtin(leases),

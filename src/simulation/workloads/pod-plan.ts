@@ -1,6 +1,6 @@
 /** How a pod is going to live, decided when it is created: what a scenario or a seed says of it. */
 import type { Random } from '../random.ts';
-import type { Pod } from './kube.ts';
+import { controllerOf, type Pod } from './kube.ts';
 
 export interface PodPlan {
   /** From its creation until it has a node. */
@@ -19,11 +19,12 @@ export interface PodPlan {
 
 export type PlanPod = (pod: Pod, random: Random) => PodPlan;
 
-/** Healthy pods of a cluster with images at hand: ready within two seconds or three. */
+/** Healthy pods of a cluster with images at hand: ready within two seconds or three; those of Jobs succeed within five. */
 export const healthyPods: PlanPod = (pod, random) => ({
   scheduledMs: random.integer(5, 50),
   startMs: random.integer(300, 1200),
   readyMs: random.integer(100, 900) + probeDelayMs(pod),
+  ...(controllerOf(pod)?.kind === 'Job' && { exits: { afterMs: random.integer(500, 5000), code: 0 } }),
   endsMs: random.integer(200, 1500),
 });
 

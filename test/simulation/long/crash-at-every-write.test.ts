@@ -126,7 +126,7 @@ function outcomeOf(simulation: Simulation, name: string): Pick<Outcome, 'world' 
       rules,
     },
     events: told
-      .filter(({ reason }) => remembered.has(reason))
+      .filter(({ reason, message: words }) => remembered.has(reason) && !words.includes('put back'))
       .map(({ reason, message: words }) => `${reason}: ${words}`)
       .sort(),
   };
