@@ -27,7 +27,7 @@ export function wholeStory(untold: ReadonlyMap<string, Announcement>, told: read
 
 export function isOfEffect({ reason, identity }: Announcement): boolean {
   // A template that was put back is told of under the reason of the abort.
-  return ofEffects.has(reason) || identity.endsWith('/took-back');
+  return ofEffects.has(reason) || identity.startsWith('took-back/');
 }
 
 export function announceRollout(rollout: Rollout, announcements: Iterable<Announcement>, announcer: Announcer): void {

@@ -12,6 +12,7 @@ import {
   completedBy,
   created,
   experimentCreated,
+  failedEpoch,
   notCompleted,
   paused,
   pausedByStep,
@@ -21,6 +22,7 @@ import {
   scaled,
   skippedSteps,
   stepDone,
+  tookBackAfter,
 } from './announcements.ts';
 import { fastRolledBack } from './blue-green/fast-rollback.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
@@ -31,6 +33,7 @@ import { recordedScalings } from './scaling-record.ts';
 import { hashOf } from './situation.ts';
 import { pauseMs } from './steps.ts';
 import { type Epoch, epochOf } from './story-order.ts';
+import { failureTakenBack } from './take-back.ts';
 
 const recentMs = 5 * 60_000;
 
@@ -137,11 +140,12 @@ function endings({ observed, status, revision, hash, epoch }: StoredUpdate, rece
   const told: Announcement[] = [];
   const progressing = condition(status, conditionTypes.progressing);
   const completed = condition(status, conditionTypes.completed);
-  // Where the template of stable was put back the abort is of the try before, under whose place it was told.
-  const isOfThisTry = status.stableRS !== status.currentPodHash;
-  if (progressing?.reason === conditionReasons.rolloutAborted && isOfThisTry && recent(status.abortedAt)) {
-    told.push(abortedBy(epoch, progressing.message, status.abortedAt));
+  const failure = failureTakenBack(observed);
+  if (progressing?.reason === conditionReasons.rolloutAborted && recent(status.abortedAt)) {
+    // An abort outlives the undo that followed it, and stays the end of the try that failed.
+    told.push(abortedBy(failure === undefined ? epoch : failedEpoch(failure), progressing.message, status.abortedAt));
   }
+  if (failure !== undefined && recent(failure.time)) told.push(tookBackAfter(failure));
   if (isPromoted(status) && completed?.status === 'True' && recent(completed.lastTransitionTime)) {
     told.push(completedBy(epoch, revision, hash, revision === 1 ? 'Initial deploy' : whyPromoted(observed, status)));
   }

@@ -2,7 +2,7 @@
  * The events of a pass, in the order in which people tell the story. Each is derived from what changed between the stored status and
  * the next one, or from an effect, and carries an identity that is the same whenever the same thing is told again.
  */
-import { labels } from '../../api/names.ts';
+import { annotations, labels } from '../../api/names.ts';
 import { analysisRunReason, conditionMessages, conditionReasons, conditionTypes, eventReasons } from '../../api/reasons.ts';
 import type { CanaryStep, Rollout, RolloutAnalysisRunStatus, RolloutStatus } from '../../api/rollout.ts';
 import { type Announcement, inOrder } from '../decision.ts';
@@ -20,8 +20,9 @@ import { recordedScalings, type Scaling } from './scaling-record.ts';
 import type { ServiceSwitch } from './services.ts';
 import type { Situation } from './situation.ts';
 import { stepText } from './steps.ts';
-import type { Chapter, Epoch, Order } from './story-order.ts';
 import * as order from './story-order.ts';
+import { type Chapter, type Epoch, epochOf, type Order } from './story-order.ts';
+import type { LastFailure } from './take-back.ts';
 
 export interface Story {
   readonly situation: Situation;
@@ -32,13 +33,13 @@ export interface Story {
   readonly replicaSets: ReplicaSetEffects;
   readonly switches: readonly ServiceSwitch[];
   /** Said when the template is put back. */
-  readonly tookBack: string | undefined;
+  readonly tookBack: LastFailure | undefined;
 }
 
 /** Deeds of one pass, in the order in which they are told. */
 const nth = { switches: 0, deeds: 10, weight: 20, routes: 21, runs: 30 } as const;
 /** What becomes of the Rollout in one pass, likewise. */
-const turns = { paused: 0, resumed: 1, stuck: 2, tookBack: 3 } as const;
+const turns = { paused: 0, resumed: 1, stuck: 2 } as const;
 
 export function announcementsOf(story: Story): readonly Announcement[] {
   const { moved, chapter, situation } = story;
@@ -340,18 +341,23 @@ function endings({ situation, course, moved, chapter, next, tookBack }: Story): 
     }
   }
   if (moved.promoted !== undefined) told.push(completedBy(epoch, revision, hash, moved.promoted));
-  if (tookBack !== undefined) {
-    const place = order.turnOrder(chapter, turns.tookBack);
-    told.push(
-      warning({
-        reason: eventReasons.rolloutAborted,
-        message: tookBack,
-        identity: `${epoch.text}/took-back`,
-        order: place,
-      }),
-    );
-  }
+  if (tookBack !== undefined) told.push(tookBackAfter(tookBack));
   return told;
+}
+
+/** The try that failed. */
+export function failedEpoch({ revision, startedAt }: LastFailure): Epoch {
+  return epochOf(revision, startedAt === undefined ? {} : { duration: { rolloutStartedAt: startedAt } });
+}
+
+export function tookBackAfter(failure: LastFailure): Announcement {
+  const { revision, time } = failure;
+  return warning({
+    reason: eventReasons.rolloutAborted,
+    message: `The template of the stable revision was put back after revision ${revision} failed; see annotation ${annotations.lastFailure}`,
+    identity: `took-back/${time}`,
+    order: order.tookBackOrder(failedEpoch(failure)),
+  });
 }
 
 export function abortedBy(epoch: Epoch, message: string, abortedAt: string | undefined): Announcement {

@@ -3,7 +3,7 @@
  * function of the observed world and the time; every prefix of its effects leaves the Rollout safe, and doing it again in a settled
  * world changes nothing.
  */
-import { annotations } from '../../api/names.ts';
+
 import { conditionMessages } from '../../api/reasons.ts';
 import { type Next, requeue, sooner } from '../decision.ts';
 import { type Advance, planCanary } from './advance.ts';
@@ -67,7 +67,7 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     next: status,
     replicaSets: carriedOut(replicaSets, effects),
     switches: switches.filter(({ effect }) => effects.includes(effect)),
-    tookBack: putBack && takenBack(putBack.failure.revision),
+    tookBack: putBack?.failure,
   };
   const pods = podWork(situation, { shrinks: replicaSets.lower.length > 0 });
   return keepQuiet(situation, {
@@ -113,10 +113,6 @@ function experimentEffects(situation: Situation, course: Course, moved: Advance)
   const created: readonly Effect[] =
     experiment?.create === undefined ? [] : [{ kind: 'create-experiment', experiment: experiment.create }];
   return [...created, ...tidyExperiments(situation, course, moved)];
-}
-
-function takenBack(revision: number): string {
-  return `The template of the stable revision was put back after revision ${revision} failed; see annotation ${annotations.lastFailure}`;
 }
 
 /** A run that cannot be made is the spec's fault too. */

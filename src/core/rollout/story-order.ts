@@ -64,6 +64,11 @@ export function abortOrder({ order }: Epoch): Order {
   return [...order, stages.aborted];
 }
 
+/** Right behind the abort that it follows. */
+export function tookBackOrder(epoch: Epoch): Order {
+  return [...abortOrder(epoch), 1];
+}
+
 export function completedOrder({ order }: Epoch): Order {
   return [...order, stages.completed];
 }

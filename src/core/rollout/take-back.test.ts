@@ -3,6 +3,8 @@ import { templateOf } from '../../../test/support/shop-template.ts';
 import { type ToyOptions, ToyWorld } from '../../../test/support/toy-world.ts';
 import type { AnalysisTemplate } from '../../api/analysis-template.ts';
 import type { CanaryStrategy, RolloutSpec } from '../../api/rollout.ts';
+import type { Announcement } from '../decision.ts';
+import { announcementsFromStatus } from './announcements-from-status.ts';
 
 const template: AnalysisTemplate = {
   metadata: { name: 'good' },
@@ -85,6 +87,18 @@ describe('rampart.dev/on-failure: undo', () => {
     const { writes } = world;
     world.settle(60_000);
     expect(world.writes).toBe(writes);
+  });
+
+  it('says so again, under the same identity at the same place, where a process may have died before it could', () => {
+    const world = failed();
+    const isOfUndo = ({ message }: Announcement): boolean => message.includes('was put back after revision 2 failed');
+    const isOfAbort = ({ reason }: Announcement): boolean => reason === 'RolloutAborted';
+    const { stored } = announcementsFromStatus(world.observe(), world.nowMs);
+    expect(stored.filter(isOfAbort)).toEqual(world.events.filter(isOfAbort));
+    expect(stored.filter(isOfUndo)).toHaveLength(1);
+    // A person's template is not one that was put back.
+    world.image('v3');
+    expect(announcementsFromStatus(world.observe(), world.nowMs).stored.filter(isOfUndo)).toEqual([]);
   });
 
   it('does not try the same template again by itself, nor undo it again', () => {

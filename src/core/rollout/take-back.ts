@@ -5,8 +5,11 @@
  */
 import type { PodTemplate } from '../../api/kubernetes.ts';
 import { annotations, onFailureUndo } from '../../api/names.ts';
+import { findNewReplicaSet } from './identity/find-replica-set.ts';
+import { podTemplateHash } from './identity/pod-template-hash.ts';
 import { ownTemplate } from './injected/injected-template.ts';
-import type { Situation } from './situation.ts';
+import type { ObservedRollout } from './observed-rollout.ts';
+import { hashOf, type Situation } from './situation.ts';
 
 /** What `rampart.dev/last-failure` holds. */
 export interface LastFailure {
@@ -16,14 +19,18 @@ export interface LastFailure {
   readonly reason: string;
   /** RFC 3339; also the `abortedAt` of the abort that it caused. */
   readonly time: string;
+  /** When the try that failed began, by which its story is known. */
+  readonly startedAt?: string | undefined;
 }
 
-export function undoesFailures({ rollout }: Situation): boolean {
+type OfRollout = Pick<Situation, 'rollout'>;
+
+export function undoesFailures({ rollout }: OfRollout): boolean {
   return rollout.metadata.annotations?.[annotations.onFailure] === onFailureUndo;
 }
 
 /** Undefined where there is none or where it is not one of ours. */
-export function lastFailure({ rollout }: Situation): LastFailure | undefined {
+export function lastFailure({ rollout }: OfRollout): LastFailure | undefined {
   const text = rollout.metadata.annotations?.[annotations.lastFailure];
   if (text === undefined) return undefined;
   let value: unknown;
@@ -33,10 +40,10 @@ export function lastFailure({ rollout }: Situation): LastFailure | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { revision, hash, reason, time } = value as Record<string, unknown>;
+  const { revision, hash, reason, time, startedAt } = value as Record<string, unknown>;
   if (typeof revision !== 'number' || typeof hash !== 'string' || typeof reason !== 'string' || typeof time !== 'string')
     return undefined;
-  return { revision, hash, reason, time };
+  return { revision, hash, reason, time, startedAt: typeof startedAt === 'string' ? startedAt : undefined };
 }
 
 /** The time of the abort that stays in force although the spec is the stable one again, because it was put back by ourselves. */
@@ -64,7 +71,8 @@ export function timeOfFailure(situation: Situation): string | undefined {
 
 /** The annotation that tells of a failure, written in the pass that aborts. */
 export function failureAnnotation(situation: Situation, reason: string, time: string): Readonly<Record<string, string>> {
-  const failure: LastFailure = { revision: situation.revision, hash: situation.hash, reason, time };
+  const { revision, hash, status } = situation;
+  const failure: LastFailure = { revision, hash, reason, time, startedAt: status.duration?.rolloutStartedAt };
   return { [annotations.lastFailure]: JSON.stringify(failure) };
 }
 
@@ -78,4 +86,17 @@ export function templateToPutBack(
   if (status.abort !== true || status.abortedAt !== failure.time || status.currentPodHash !== failure.hash) return undefined;
   if (situation.hash !== failure.hash) return undefined;
   return { template: ownTemplate(stable.replicaSet), failure };
+}
+
+/** The failure for which the stable template was put back, where that is stored and the abort it caused is still in force. */
+export function failureTakenBack({
+  rollout,
+  replicaSets,
+}: Pick<ObservedRollout, 'rollout' | 'replicaSets'>): LastFailure | undefined {
+  const { status } = rollout;
+  const failure = undoesFailures({ rollout }) ? lastFailure({ rollout }) : undefined;
+  if (failure === undefined || status?.abort !== true || status.abortedAt !== failure.time) return undefined;
+  const template = rollout.spec.template ?? {};
+  const wanted = findNewReplicaSet(template, replicaSets, podTemplateHash(template, status.collisionCount ?? undefined));
+  return wanted !== undefined && hashOf(wanted) === status.stableRS ? failure : undefined;
 }

@@ -118,7 +118,17 @@ function outcomeOf(simulation: Simulation, name: string): Pick<Outcome, 'world' 
   const told = simulation.all(events).filter(({ involvedObject }) => involvedObject.kind === 'Rollout');
   return {
     world: {
-      status: { phase, message, currentStepIndex, currentPodHash, stableRS, abort, replicas, availableReplicas },
+      // A Job's name holds the uid of its run.
+      status: {
+        phase,
+        message: message?.replaceAll(/[0-9a-f-]{36}/g, 'uid'),
+        currentStepIndex,
+        currentPodHash,
+        stableRS,
+        abort,
+        replicas,
+        availableReplicas,
+      },
       template: rollout.spec.template,
       deployments: simulation.all(deployments).map(({ metadata, spec }) => `${metadata.name} ${JSON.stringify(spec)}`),
       sizes: sizes.sort(),
@@ -126,8 +136,8 @@ function outcomeOf(simulation: Simulation, name: string): Pick<Outcome, 'world' 
       rules,
     },
     events: told
-      .filter(({ reason, message: words }) => remembered.has(reason) && !words.includes('put back'))
-      .map(({ reason, message: words }) => `${reason}: ${words}`)
+      .filter(({ reason }) => remembered.has(reason))
+      .map(({ reason, message: words }) => `${reason}: ${words.replaceAll(/[0-9a-f-]{36}/g, 'uid')}`)
       .sort(),
   };
 }
