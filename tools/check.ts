@@ -1,4 +1,4 @@
-/** `npm run check`: everything fast that must hold before a commit, each part's output shown when it fails. */
+/** `npm run check`: everything fast that must hold before a commit, each part's output shown when it fails. --without-tests: where they have run already. */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +14,10 @@ const parts: readonly (readonly [name: string, command: string, ...args: string[
   ['unit and property tests', 'vitest', 'run', '--project', 'unit'],
 ];
 
+const chosen = process.argv.includes('--without-tests') ? parts.filter(([, command]) => command !== 'vitest') : parts;
+
 let failed = 0;
-for (const [name, command, ...args] of parts) {
+for (const [name, command, ...args] of chosen) {
   const started = process.hrtime.bigint();
   const done = spawnSync(join(root, 'node_modules', '.bin', command), args, {
     cwd: root,
