@@ -14,6 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/support/property-seed.ts'],
           include: [
             'src/**/*.test.ts',
             'tools/**/*.test.ts',
