@@ -56,7 +56,7 @@ describe('a Rollout', () => {
     });
     await kubectl.command('retry', 'shop');
     await record.untilPhase('shop', 'Paused');
-    await kubectl.mergePatch('rollout/shop', { spec: { progressDeadlineSeconds: 0 } });
+    await kubectl.mergePatch('rollout/shop', { spec: { strategy: { canary: { canaryService: 'not-there' } } } });
     const invalid = await record.untilPhase('shop', 'Degraded');
     expect(await argoCd.health('Rollout', invalid)).toEqual({
       status: 'Degraded',
