@@ -153,7 +153,8 @@ export function describeClusterKinds(current: () => ClusterUnderTest): void {
       const seen = await cluster.get(replicaSets, key);
       expect([seen?.spec, seen?.metadata.uid]).toEqual([set.spec, set.metadata.uid]);
       const numbered = { ...configMap(namespace, 'a'), metadata: { namespace, name: 'a', resourceVersion: '1' } };
-      expect(await errorOf(cluster.create(configMaps, numbered))).toBe('invalid');
+      // A kube-apiserver calls it an error of its own.
+      expect(await errorOf(cluster.create(configMaps, numbered))).toBe('unavailable');
       await made(cluster, rollouts, rollout(namespace));
       expect(await errorOf(cluster.patch(rollouts, { namespace, name: 'web' }, { type: 'strategic', body: {} }))).toBe('invalid');
     });

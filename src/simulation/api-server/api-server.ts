@@ -113,10 +113,7 @@ export class ApiServer {
   create<T extends KubeObject>(resource: Resource<T>, given: T, actor: string): CreateResult<T> {
     const kind = this.kindOf(resource);
     if (given.metadata.resourceVersion !== undefined)
-      throw new ApiError('invalid', 'resourceVersion should not be set on objects to be created (400)', {
-        status: 400,
-        reason: 'BadRequest',
-      });
+      throw new ApiError('unavailable', 'resourceVersion should not be set on objects to be created (500)', { status: 500 });
     const { namespace } = given.metadata;
     if (resource.namespaced && !this.#isOpen(namespace)) return { outcome: 'not-found' };
     const name = given.metadata.name || `${given.metadata.generateName ?? ''}${this.#random.suffix()}`;
