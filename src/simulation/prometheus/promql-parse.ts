@@ -1,6 +1,7 @@
 /** PromQL as text -> a small tree. The grammar is Prometheus' own; what the virtual Prometheus cannot evaluate is refused by name. */
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
+import { RE2JS } from 're2js';
 
 export interface Matcher {
   readonly label: string;
@@ -134,8 +135,8 @@ class Reader {
     const value = unquoted(this.#words(this.#child(node, 'StringLiteral')));
     if (op === '=') return { label, matches: (one) => one === value };
     if (op === '!=') return { label, matches: (one) => one !== value };
-    const pattern = new RegExp(`^(?:${value})$`, 'su');
-    return { label, matches: op === '=~' ? (one) => pattern.test(one) : (one) => !pattern.test(one) };
+    const pattern = RE2JS.compile(value, RE2JS.DOTALL);
+    return { label, matches: (one) => pattern.matches(one) === (op === '=~') };
   }
 
   #offset(node: SyntaxNode): Expression {

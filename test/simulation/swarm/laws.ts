@@ -155,9 +155,9 @@ class LawBook {
     if (toStable === undefined || toCanary === undefined) return;
     if (toStable + toCanary !== 100) this.#breach(`weights ${toStable} and ${toCanary} do not sum to 100`);
     const before = weightOf(old as VirtualRoute | undefined, canary) ?? 0;
-    if (toCanary > before && !this.#wasReady(canary) && this.#wasReady(stable))
+    if (toCanary > before && !this.#wasReady(canary) && this.#readyNow.has(stable))
       this.#breach(`weight ${toCanary} goes to ${canary}, where nobody answers`);
-    if (toCanary < before && !this.#wasReady(stable) && this.#wasReady(canary))
+    if (toCanary < before && !this.#wasReady(stable) && this.#readyNow.has(canary))
       this.#breach(`weight ${toStable} goes to ${stable}, where nobody answers`);
   }
 
