@@ -361,7 +361,7 @@ export function tookBackAfter(failure: LastFailure): Announcement {
 }
 
 export function abortedBy(epoch: Epoch, message: string, abortedAt: string | undefined): Announcement {
-  const identity = `aborted/${abortedAt ?? ''}`;
+  const identity = `${epoch.text}/aborted/${abortedAt ?? ''}`;
   return warning({ reason: eventReasons.rolloutAborted, message, identity, order: order.abortOrder(epoch) });
 }
 

@@ -115,6 +115,19 @@ describe('rampart.dev/on-failure: undo', () => {
     expect(world.sizes()).toEqual({ v1: 1, v2: 1 });
   });
 
+  it('leaves the same template where it is, also when it comes back within the second of its failure', () => {
+    const world = updating({ steps: [{ setWeight: 50 }, analysis] }, { annotations: undo });
+    world.verdict('Failed', 'too many errors');
+    const failedAtMs = world.nowMs;
+    world.settle(0);
+    expect(world.rollout.spec.template).toEqual(templateOf('v1'));
+    world.image('v2');
+    world.settle(0);
+    expect(world.nowMs).toBe(failedAtMs);
+    expect(world.status.message).toMatch(/this template failed at .* as revision 2/);
+    expect(world.rollout.spec.template).toEqual(templateOf('v2'));
+  });
+
   it('goes on with another template, and forgets the failure when that succeeds', () => {
     const world = failed();
     world.image('v3');

@@ -84,7 +84,8 @@ export function templateToPutBack(
   const failure = undoesFailures(situation) && !frozen ? lastFailure(situation) : undefined;
   if (failure === undefined || stable === undefined || stable === current) return undefined;
   if (status.abort !== true || status.abortedAt !== failure.time || status.currentPodHash !== failure.hash) return undefined;
-  if (situation.hash !== failure.hash) return undefined;
+  // The same template given again within the second of the failure has a revision of its own.
+  if (situation.hash !== failure.hash || situation.revision !== failure.revision) return undefined;
   return { template: ownTemplate(stable.replicaSet), failure };
 }
 
