@@ -106,7 +106,7 @@ const eventMeanings: Meanings<EventReason> = {
   ExperimentCreated: 'An Experiment was created for a step.',
   ReplicaSetCreateError: 'The API server refused a ReplicaSet.',
   ReconciliationError: 'Not written by this version.',
-  RolloutDeleted: 'Not written by this version.',
+  RolloutDeleted: 'It is gone.',
   InvalidSpec: 'Something keeps the Rollout from being obeyed.',
 };
 

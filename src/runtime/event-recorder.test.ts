@@ -108,6 +108,16 @@ test('what the server refuses for good is given up, and what follows is written'
   expect(log.lines).toEqual(['warn: event RolloutUpdated of web cannot be written: bad event']);
 });
 
+test('what a namespace that goes takes no more is given up without a word', async () => {
+  const lost: string[] = [];
+  const { cluster, clock, log, recorder } = makeRecorder({ metrics: { lost: (_, reason) => lost.push(reason) } });
+  const ending = 'unable to create new content in namespace shop because it is being terminated';
+  cluster.fault = () => new ApiError('forbidden', `events "web" is forbidden: ${ending}`);
+  recorder.record(about('web'), note('1'));
+  await clock.advance(0);
+  expect([recorder.pending, log.lines, lost]).toEqual([0, [], []]);
+});
+
 test('there is a limit to what waits, and it is counted', async () => {
   const lost: string[] = [];
   const pending: number[] = [];

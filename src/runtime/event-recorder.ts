@@ -171,8 +171,10 @@ export class EventRecorder {
       if (this.#abort.signal.aborted) return;
       if (error instanceof ApiError && error.isTransient) return void this.#retryLater(lane, pending, error);
       this.#writing += 1;
-      this.#options.log.warn(`event ${pending.note.reason} of ${pending.regarding.name} cannot be written: ${messageOf(error)}`);
-      this.#options.metrics?.lost?.(pending.note.type, pending.note.reason);
+      if (!isEnding(error)) {
+        this.#options.log.warn(`event ${pending.note.reason} of ${pending.regarding.name} cannot be written: ${messageOf(error)}`);
+        this.#options.metrics?.lost?.(pending.note.type, pending.note.reason);
+      }
       this.#finish(lane, fifo, pending);
     }
   }
@@ -237,6 +239,11 @@ export class EventRecorder {
     const [oldest] = this.#counts.keys();
     if (oldest !== undefined) this.#counts.delete(oldest);
   }
+}
+
+/** True where nobody will miss it: the namespace goes, and takes all its events along. */
+function isEnding(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'forbidden' && error.message.includes('being terminated');
 }
 
 /** Events of cluster-scoped objects live in the default namespace. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../src/api/kubernetes.ts';
-import { rollouts } from '../../src/api/resources.ts';
+import { httpRoutes, rollouts } from '../../src/api/resources.ts';
 import { events } from '../../src/runtime/event.ts';
 import { evenNetwork } from '../../src/simulation/network.ts';
 import { Simulation, type SimulationOptions } from '../../src/simulation/simulation.ts';
@@ -37,6 +37,11 @@ async function play(
   return { simulation, lines };
 }
 
+function weights(simulation: Simulation): readonly (number | undefined)[] {
+  const rules = simulation.gateway.programmed(httpRoutes, 'default/shop')?.spec?.rules ?? [];
+  return (rules[0]?.backendRefs ?? []).map(({ weight }) => weight);
+}
+
 describe('the gateway example', () => {
   test('a good version is delivered, and nobody is lost on the way', async () => {
     const { simulation } = await play({ seed: 1 }, 0);
@@ -54,6 +59,31 @@ describe('the gateway example', () => {
     });
     expect(simulation.all(events).map((event) => event.reason)).toContain('RolloutAborted');
     expect(simulation.traffic.losses.errors / simulation.traffic.losses.requests).toBeLessThan(0.02);
+  });
+
+  test('a Rollout that is deleted in the middle gives its route back and is told of last', async () => {
+    const simulation = new Simulation({ seed: 4 });
+    simulation.apply(...(await example('gateway-canary')));
+    simulation.startRampart();
+    await simulation.clock.run(60_000);
+    simulation.patch(rollouts, 'shop', { spec: { template: { spec: { containers: container('podinfo:next') } } } });
+    await simulation.clock.runUntil(() => weights(simulation).includes(10), 600_000);
+    expect(weights(simulation)).toEqual([90, 10]);
+    simulation.delete(rollouts, 'shop');
+    await simulation.clock.run(60_000);
+    expect(weights(simulation)).toEqual([100, 0]);
+    const told = simulation.all(events).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    expect(told.at(-1)?.message).toBe('Rollout default/shop is deleted.');
+    const ends = (): readonly unknown[] => simulation.all(events).filter(({ reason }) => reason === 'RolloutDeleted');
+    expect(ends()).toHaveLength(1);
+    // One that is made again at once is another one.
+    simulation.apply(...(await example('gateway-canary')));
+    await simulation.clock.run(60_000);
+    simulation.delete(rollouts, 'shop');
+    simulation.apply(...(await example('gateway-canary')));
+    await simulation.clock.run(60_000);
+    expect(ends()).toHaveLength(2);
+    expect(simulation.get(rollouts, 'shop')?.status?.phase).toBe('Healthy');
   });
 
   test('requests and watches that take their time change nothing about it', async () => {

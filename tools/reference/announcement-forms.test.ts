@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { eventReasons } from '../../src/api/reasons.ts';
 import type { RolloutSpec } from '../../src/api/rollout.ts';
 import { analysisAnnouncements } from '../../src/core/analysis/announcements.ts';
+import type { Announcement } from '../../src/core/decision.ts';
+import { rolloutDeleted } from '../../src/core/rollout/announcements.ts';
 import { decide } from '../../src/core/rollout/decide.ts';
 import type { ObservedRollout } from '../../src/core/rollout/observed-rollout.ts';
 import { templateOf } from '../../test/support/shop-template.ts';
@@ -37,9 +39,13 @@ const conditionKey = (index: number): string => {
   return `${type}=${status} ${reason?.replace('<reason>', 'FailedCreate')}: `;
 };
 
+function noteEvent({ type, reason, message }: Announcement): void {
+  note(seenEvents, rolloutEvents, eventKey, `${type} ${reason}: ${message}`);
+}
+
 function noteDecision(observed: ObservedRollout, nowMs: number): void {
   const { announcements, status } = decide(observed, nowMs);
-  for (const { type, reason, message } of announcements) note(seenEvents, rolloutEvents, eventKey, `${type} ${reason}: ${message}`);
+  for (const announcement of announcements) noteEvent(announcement);
   for (const { type, status: state, reason, message } of status.conditions ?? [])
     note(seenConditions, rolloutConditions, conditionKey, `${type}=${state} ${reason}: ${message}`);
 }
@@ -199,6 +205,7 @@ const lives: Readonly<Record<string, () => void>> = {
       }
     }
   },
+  'a deletion': () => noteEvent(rolloutDeleted(begin({ steps: [] }).rollout)),
   'pods that never start, a ReplicaSet that is refused, pods that cannot be made': () => {
     let latency = 0;
     const world = begin({ steps: [] }, { podLatencyMs: () => latency });

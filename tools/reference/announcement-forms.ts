@@ -17,7 +17,7 @@ const normal = (reason: string, form: string, when: string): EventForm => ({ rea
 const warning = (reason: string, form: string, when: string): EventForm => ({ reason, type: 'Warning', form, when });
 
 /** Reasons that the API knows and this version has no occasion for. */
-export const reservedReasons = ['ReconciliationError', 'RolloutDeleted'] as const;
+export const reservedReasons = ['ReconciliationError'] as const;
 
 const tookBack = `The template of the stable revision was put back after revision <revision> failed; see annotation ${annotations.lastFailure}`;
 const reasserted = (what: string) => `The ${what} of a route were changed by someone else and were set again (canary <weight>)`;
@@ -116,6 +116,11 @@ export const rolloutEvents: readonly EventForm[] = [
     'RolloutCompleted',
     'Rollout completed update to revision <revision> (<hash>): Full promotion requested',
     'The new version is the stable one, because a person promoted it fully.',
+  ),
+  normal(
+    'RolloutDeleted',
+    'Rollout <namespace>/<name> is deleted.',
+    'It is gone, and Services and routes are as their users wrote them. Not told of one that went while no controller ran.',
   ),
 ];
 

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Rollout } from '../../api/rollout.ts';
 import { validateRollout } from '../../api/validation/rollout.ts';
 import { awaitChange, type Next, requeue } from '../../core/decision.ts';
+import { rolloutDeleted } from '../../core/rollout/announcements.ts';
 import { announcementsFromStatus } from '../../core/rollout/announcements-from-status.ts';
 import { decide } from '../../core/rollout/decide.ts';
 import type { Decision } from '../../core/rollout/decision.ts';
@@ -87,7 +88,9 @@ export class RolloutReconciler {
     if (stored === undefined) return this.#giveBack(key, signal);
     const { rollout, problems } = decodeOnce(stored);
     const isObeyed = (): boolean => validateRollout(rollout, problems).length === 0;
+    const before = this.#memories.last(key);
     const { memory, retired, kept } = this.#memories.of(key, rollout, isObeyed);
+    if (before !== undefined && before.uid !== memory.uid) this.#tellEnd(before);
     await retired?.release(signal, kept);
     if (rollout.metadata.deletionTimestamp !== undefined) return awaitChange;
     await this.#releaseServices(key, serviceNames(rollout), signal, isObeyed);
@@ -179,15 +182,20 @@ export class RolloutReconciler {
     const { cluster, stores, routes } = this.#options;
     const memory = this.#memories.last(key);
     const isMarked = stores.services.byIndex('managedBy', key).length > 0 || routes.has(key);
-    if ((isMarked || memory?.router !== undefined) && (await isGone(cluster, key, signal))) {
+    if ((isMarked || memory !== undefined) && (await isGone(cluster, key, signal))) {
       await this.#releaseServices(key, [], signal);
       await memory?.router?.release(signal);
       await this.#releaseRoutes(key, signal);
+      if (memory !== undefined) this.#tellEnd(memory);
     }
     this.#memories.forget(key);
     this.#options.pods.forget(key);
     if (memory !== undefined) this.#statuses.forget(memory.uid);
     return awaitChange;
+  }
+
+  #tellEnd({ rollout }: Memory): void {
+    announceRollout(rollout, [rolloutDeleted(rollout)], this.#options.announcer);
   }
 
   async #releaseRoutes(key: string, signal: AbortSignal): Promise<void> {

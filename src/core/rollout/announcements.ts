@@ -112,6 +112,12 @@ export function rolloutAdded({ metadata }: Rollout): Announcement {
   return normal({ reason: eventReasons.rolloutAdded, message, identity: 'added', order: order.addedOrder });
 }
 
+/** The last word; told once nothing of the Rollout is left to give back. */
+export function rolloutDeleted({ metadata }: Rollout): Announcement {
+  const message = `Rollout ${metadata.namespace ?? ''}/${metadata.name} is deleted.`;
+  return normal({ reason: eventReasons.rolloutDeleted, message, identity: 'deleted', order: order.deletedOrder });
+}
+
 export function rolloutUpdated(revision: number): Announcement {
   const message = `Rollout updated to revision ${revision}`;
   const identity = `${revision}/updated`;

@@ -33,6 +33,8 @@ const ranks = { done: 1, begun: 2, paused: 3 } as const;
 const openings = { updated: 11, created: 12, previewed: 13, notCompleted: 14, skipped: 15 } as const;
 
 export const addedOrder: Order = [0];
+/** Behind every revision. */
+export const deletedOrder: Order = [Number.MAX_SAFE_INTEGER];
 
 /** These have no start: it is not stored yet, and a pass that is repeated may give it another second. */
 export function openingOrder(revision: number, opening: keyof typeof openings): Order {
