@@ -30,7 +30,8 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
     'version.ts',
   ],
   simulation: ['api', 'core', 'runtime', 'process', 'providers/metrics', 'server', 'options', 'logger.ts', 'version.ts'],
-  cli: ['api', 'core', 'runtime', 'controllers', 'options', 'main.ts', 'version.ts'],
+  rehearsal: ['api', 'core', 'runtime', 'simulation', 'process', 'options', 'logger.ts'],
+  cli: ['api', 'core', 'runtime', 'controllers', 'options', 'rehearsal', 'main.ts', 'version.ts'],
 };
 
 /** Rooms that may construct implementations; all others know a provider only by its port file. */
