@@ -5,6 +5,9 @@ import { RE2JS } from 're2js';
 
 export interface Matcher {
   readonly label: string;
+  /** As it is written, such as `=~` and a regular expression. */
+  readonly op: string;
+  readonly value: string;
   readonly matches: (value: string) => boolean;
 }
 
@@ -133,10 +136,10 @@ class Reader {
     const label = this.#words(node.firstChild ?? node).replace(/^["']|["']$/g, '');
     const op = this.#words(this.#child(node, 'MatchOp'));
     const value = unquoted(this.#words(this.#child(node, 'StringLiteral')));
-    if (op === '=') return { label, matches: (one) => one === value };
-    if (op === '!=') return { label, matches: (one) => one !== value };
+    if (op === '=') return { label, op, value, matches: (one) => one === value };
+    if (op === '!=') return { label, op, value, matches: (one) => one !== value };
     const pattern = RE2JS.compile(value, RE2JS.DOTALL);
-    return { label, matches: (one) => pattern.matches(one) === (op === '=~') };
+    return { label, op, value, matches: (one) => pattern.matches(one) === (op === '=~') };
   }
 
   #offset(node: SyntaxNode): Expression {

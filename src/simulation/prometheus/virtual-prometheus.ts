@@ -32,20 +32,42 @@ interface Target {
   endedAtMs: number | undefined;
 }
 
-/** What a name of a metric means: a suffix decides among counters of requests and a histogram of their times. */
-type Column = (scrape: Scrape, status: '200' | '500') => number;
-
 const scrapeEveryMs = 15_000;
 const keptMs = 2 * 3_600_000;
 /** Names that speak of requests, whatever the framework. */
-const ofRequests = /request|http|grpc|call|response|handled/i;
-/** Labels under which frameworks put the status of an answer. */
-const statusLabels = ['status', 'code', 'status_code', 'response_code', 'http_status'];
+const ofRequests = /request|http|grpc|call|response|handled|(?:^|_)rq(?:_|$)|latency/i;
+/** Names of counters that have one kind of answers only. */
+const [ofErrors, ofSuccesses] = [/error|fail|5xx|exception/i, /success/i];
+const inMilliseconds = /milliseconds|_ms(?:_|$)/;
+/** Labels under which frameworks and proxies put the status of an answer -> its values for a good and a bad one. */
+const statusLabels: Readonly<Record<string, readonly [string, string]>> = {
+  status: ['200', '500'],
+  code: ['200', '500'],
+  status_code: ['200', '500'],
+  response_code: ['200', '500'],
+  http_status: ['200', '500'],
+  http_status_code: ['200', '500'],
+  http_response_status_code: ['200', '500'],
+  envoy_response_code: ['200', '500'],
+  envoy_response_code_class: ['2', '5'],
+  status_class: ['2xx', '5xx'],
+  code_class: ['2xx', '5xx'],
+  grpc_code: ['OK', 'Internal'],
+  grpc_status: ['0', '13'],
+  outcome: ['SUCCESS', 'SERVER_ERROR'],
+};
+
+/** True where the virtual Prometheus has series of this name. */
+export function knowsMetric(name: string): boolean {
+  return name === 'up' || ofRequests.test(name);
+}
 
 export class VirtualPrometheus implements MetricProvider<PrometheusMetric>, SeriesSource {
   health: PrometheusHealth = 'up';
   /** What was asked: queries, newest last. */
   readonly queries: string[] = [];
+  /** How it answers while it is well; to be set where its series are to be read in another way. Throws PromqlError. */
+  answer: (metric: PrometheusMetric, nowMs: number) => MetricValue;
   readonly #clock: Clock;
   readonly #pods: PodIndex;
   readonly #traffic: TrafficModel;
@@ -56,6 +78,7 @@ export class VirtualPrometheus implements MetricProvider<PrometheusMetric>, Seri
     this.#clock = clock;
     this.#pods = pods;
     this.#traffic = traffic;
+    this.answer = ({ query = '' }, nowMs) => answerOf(query, this, nowMs);
     const later = (): void => {
       clock.setTimer(scrapeEveryMs, () => {
         this.#scrape();
@@ -65,16 +88,16 @@ export class VirtualPrometheus implements MetricProvider<PrometheusMetric>, Seri
     later();
   }
 
-  async measure({ query = '' }: PrometheusMetric, { signal, nowMs }: MeasureContext): Promise<MetricValue> {
+  async measure(metric: PrometheusMetric, { signal, nowMs }: MeasureContext): Promise<MetricValue> {
     const { health } = this;
     if (typeof health === 'object') await sleep(this.#clock, health.answersAfterMs, signal);
     if (signal.aborted) throw new MetricProviderError('timeout', 'the measurement was ended before Prometheus answered');
     if (health === 'down') throw new MetricProviderError('unreachable', 'Prometheus cannot be reached: connection refused');
-    this.queries.push(query);
+    this.queries.push(metric.query ?? '');
     if (health === 'empty') return { kind: 'no-data', result: [], text: '[]' };
     if (health === 'nan') return { kind: 'value', result: [Number.NaN], text: '[NaN]' };
     try {
-      return metricValue(evaluate(parsePromql(query), { source: this, nowMs }));
+      return this.answer(metric, nowMs);
     } catch (error) {
       if (error instanceof PromqlError) throw new MetricProviderError('bad-query', `bad_data: ${error.message}`);
       throw error;
@@ -83,6 +106,11 @@ export class VirtualPrometheus implements MetricProvider<PrometheusMetric>, Seri
 
   describe({ query = '' }: PrometheusMetric): Readonly<Record<string, string>> {
     return { ResolvedPrometheusQuery: query };
+  }
+
+  /** Labels of each target that was ever there. */
+  targets(): readonly Labels[] {
+    return [...this.#targets.values()].map(({ labels }) => labels);
   }
 
   select(name: string, matchers: readonly Matcher[]): readonly Series[] {
@@ -119,6 +147,9 @@ export class VirtualPrometheus implements MetricProvider<PrometheusMetric>, Seri
   }
 }
 
+/** Labels of answers that this Prometheus has, besides those of pods. */
+export const answerLabels: ReadonlySet<string> = new Set([...Object.keys(statusLabels), 'le', '__name__']);
+
 /** Labels of a pod under the names that service discovery gives them, and where the pod is. */
 function labelsOf({ metadata }: Pod): Labels {
   const own = Object.entries(metadata.labels ?? {}).map(([key, value]) => [key.replace(/[^a-zA-Z0-9_]/g, '_'), value] as const);
@@ -140,24 +171,32 @@ function* seriesOf(
     return;
   }
   if (!ofRequests.test(name)) return;
+  const times = inMilliseconds.test(name) ? 1000 : 1;
   if (name.endsWith('_bucket')) {
     for (const [index, bound] of latencyBounds.entries()) {
-      const le = Number.isFinite(bound) ? String(bound) : '+Inf';
+      const le = Number.isFinite(bound) ? String(bound * times) : '+Inf';
       yield { labels: { ...labels, __name__: name, le }, column: ({ within }) => within[index] ?? 0 };
     }
     return;
   }
   if (name.endsWith('_sum')) {
-    yield { labels: { ...labels, __name__: name }, column: ({ seconds }) => seconds };
+    yield { labels: { ...labels, __name__: name }, column: ({ seconds }) => seconds * times };
     return;
   }
-  for (const status of ['200', '500'] as const) {
-    const words = Object.fromEntries(statusLabels.map((label) => [label, status]));
-    yield { labels: { ...labels, ...words, __name__: name }, column: (scrape) => requests(scrape, status) };
+  if (ofErrors.test(name)) {
+    yield { labels: { ...labels, __name__: name }, column: ({ bad }) => bad };
+    return;
   }
+  if (ofSuccesses.test(name)) {
+    yield { labels: { ...labels, __name__: name }, column: ({ good }) => good };
+    return;
+  }
+  yield { labels: { ...labels, ...goodWords, __name__: name }, column: ({ good }) => good };
+  yield { labels: { ...labels, ...badWords, __name__: name }, column: ({ bad }) => bad };
 }
 
-const requests: Column = ({ good, bad }, status) => (status === '200' ? good : bad);
+const goodWords = Object.fromEntries(Object.entries(statusLabels).map(([label, [good]]) => [label, good]));
+const badWords = Object.fromEntries(Object.entries(statusLabels).map(([label, [, bad]]) => [label, bad]));
 
 function pointsOf({ scrapes }: Target, column: (scrape: Scrape) => number, afterMs: number, untilMs: number): readonly Point[] {
   const found: Point[] = [];
@@ -167,6 +206,11 @@ function pointsOf({ scrapes }: Target, column: (scrape: Scrape) => number, after
     if (scrape.atMs <= untilMs) found.push({ atMs: scrape.atMs, value: column(scrape) });
   }
   return found.reverse();
+}
+
+/** Throws PromqlError. */
+export function answerOf(query: string, source: SeriesSource, nowMs: number): MetricValue {
+  return metricValue(evaluate(parsePromql(query), { source, nowMs }));
 }
 
 function metricValue(value: Value): MetricValue {
