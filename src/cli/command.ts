@@ -38,6 +38,8 @@ export interface CommandSpec {
   readonly examples: readonly string[];
   /** Exit codes besides those that all commands have. */
   readonly exitCodes?: Readonly<Record<number, string>>;
+  /** Exit code where the line is wrong or the command could not be carried out; 3 if absent. */
+  readonly failsWith?: number;
   /** What can follow it. */
   readonly operands: Candidates;
   /** False for commands that ask no cluster. */

@@ -46,7 +46,7 @@ export async function dispatch(args: readonly string[], program: string, context
     if (!(error instanceof CommandError || error instanceof ApiError)) throw error;
     const usage = error instanceof CommandError && error.isUsage ? `${usageLines(spec, program).join('\n')}\n` : '';
     context.errors.write(`${program} ${spec.name}: ${error.message.replace(/\.?$/, '.')}\n${usage}`);
-    return exitCodes.failed;
+    return spec.failsWith ?? exitCodes.failed;
   }
 }
 

@@ -55,10 +55,12 @@ export function flagText({ name, short, kind, value }: CommandFlag): string {
   return `${short === undefined ? '    ' : `-${short}, `}--${name}${kind === 'switch' ? '' : ` ${value ?? 'VALUE'}`}`;
 }
 
-export function exitCodesOf({ exitCodes: own }: CommandSpec): Readonly<Record<number, string>> {
+export function exitCodesOf({ exitCodes: own, failsWith }: CommandSpec): Readonly<Record<number, string>> {
   return {
     [exitCodes.done]: 'done',
     ...own,
-    [exitCodes.failed]: 'it could not be asked or done: a wrong line, no cluster, no permission, no such object',
+    ...(failsWith === undefined && {
+      [exitCodes.failed]: 'it could not be asked or done: a wrong line, no cluster, no permission, no such object',
+    }),
   };
 }

@@ -30,7 +30,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
     'version.ts',
   ],
   simulation: ['api', 'core', 'runtime', 'process', 'providers/metrics', 'server', 'options', 'logger.ts', 'version.ts'],
-  rehearsal: ['api', 'core', 'runtime', 'simulation', 'process', 'options', 'logger.ts'],
+  rehearsal: ['api', 'core', 'runtime', 'simulation', 'process', 'providers/metrics', 'options', 'logger.ts'],
   cli: ['api', 'core', 'runtime', 'controllers', 'options', 'rehearsal', 'main.ts', 'version.ts'],
 };
 

@@ -1,13 +1,11 @@
 /** `rampart lint`: reads manifests from files or from a cluster, and prints what there is to say of them. */
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { KubeObject, Resource } from '../../api/kubernetes.ts';
 import * as resources from '../../api/resources.ts';
-import { messageOf } from '../../runtime/log.ts';
 import { CommandError, type CommandLine, type Context, exitCodes, isOn, textFlag, usageError } from '../command.ts';
-import { type Manifest, readDocuments, type Unreadable } from '../lint/documents.ts';
+import type { Manifest } from '../lint/documents.ts';
 import { type Judged, judge } from '../lint/judge.ts';
 import { findingsText } from '../lint/print-findings.ts';
+import { readManifests } from '../lint/read-manifests.ts';
 import { paintFor } from '../print/tone.ts';
 import { apiVersionOf, gapIn, listAll } from '../reading.ts';
 
@@ -28,35 +26,12 @@ export async function run(line: CommandLine, context: Context): Promise<number> 
 }
 
 async function judgeFiles(files: readonly string[], line: CommandLine, context: Context): Promise<Judged> {
-  const manifests: Manifest[] = [];
-  const unreadable: Unreadable[] = [];
-  for (const file of files) {
-    for (const [name, text] of await texts(file, context)) {
-      const read = readDocuments(name, text);
-      manifests.push(...read.manifests);
-      unreadable.push(...read.unreadable);
-    }
-  }
+  const { manifests, unreadable } = await readManifests(files, context);
   return judge(manifests, unreadable, {
     namespace: textFlag(line, 'namespace') ?? 'default',
     isComplete: false,
     production: isOn(line, 'production'),
   });
-}
-
-/** name -> text; of a folder all manifests in it, in the order of their names. */
-async function texts(file: string, context: Context): Promise<readonly (readonly [string, string])[]> {
-  if (file === '-') return [['standard input', await context.readInput()]];
-  try {
-    if (!(await stat(file)).isDirectory()) return [[file, await readFile(file, 'utf8')]];
-    const entries = await readdir(file, { recursive: true, withFileTypes: true });
-    const paths = entries
-      .filter((entry) => entry.isFile() && /\.(?:ya?ml|json)$/.test(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name));
-    return await Promise.all(paths.toSorted().map(async (path) => [path, await readFile(path, 'utf8')] as const));
-  } catch (cause) {
-    throw new CommandError(`${file} cannot be read: ${messageOf(cause)}`, { cause });
-  }
 }
 
 const ingresses: Resource<KubeObject> = {

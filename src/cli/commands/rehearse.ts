@@ -1,0 +1,70 @@
+/** `rampart rehearse`: plays a release of manifests with everything that may go wrong, without a cluster, and says how it ends. */
+import { catalogue } from '../../rehearsal/catalogue.ts';
+import { rehearse } from '../../rehearsal/rehearse.ts';
+import type { Rehearsal, RehearsedRollout } from '../../rehearsal/report.ts';
+import { CommandError, type CommandLine, type Context, exitCodes, isOn, textFlag, usageError } from '../command.ts';
+import { findingsText } from '../lint/print-findings.ts';
+import { readManifests } from '../lint/read-manifests.ts';
+import { unpainted } from '../print/tone.ts';
+import { countFlag } from '../read-flags.ts';
+import { chosenScenarios, chosenStages } from '../rehearse/choose.ts';
+import { broken, limitsOf } from '../rehearse/limits.ts';
+import { stageFiles } from '../rehearse/stage-files.ts';
+
+/** Manifests that `rampart lint` refuses, or a line that was not understood. */
+const refused = 2;
+const standardRate = 100;
+
+export async function run(line: CommandLine, context: Context): Promise<number> {
+  if (isOn(line, 'list-scenarios')) {
+    context.out.write(scenarioList());
+    return exitCodes.done;
+  }
+  const files = [...(line.flags.get('filename') ?? []), ...line.operands];
+  if (files.length === 0) throw usageError('say what to rehearse: -f FILE, several times if need be');
+  const limits = limitsOf(line);
+  const scenarios = chosenScenarios(line);
+  const seeds = atLeastOne(line, 'seeds', 1);
+  const requestsPerSecond = atLeastOne(line, 'requests-per-second', standardRate);
+  const staged = stageFiles(await readManifests(files, context), textFlag(line, 'namespace') ?? 'default');
+  if ('refused' in staged) {
+    context.errors.write(findingsText(staged.refused, staged.judged, unpainted));
+    return refused;
+  }
+  if (staged.stages.length === 0) throw new CommandError('there is no Rollout in there that could be rehearsed');
+  const assumptions = [...staged.assumptions, `Users send ${requestsPerSecond} requests a second.`];
+  const assume = (sentence: string): void => {
+    if (!assumptions.includes(sentence)) assumptions.push(sentence);
+  };
+  const rollouts: RehearsedRollout[] = [];
+  for (const stage of chosenStages(staged.stages, line))
+    rollouts.push(
+      await rehearse(stage, {
+        scenarios,
+        seeds,
+        requestsPerSecond,
+        assume,
+        seed: countFlag(line, 'seed') ?? 1,
+        signal: context.signal,
+      }),
+    );
+  const rehearsal: Rehearsal = { assumptions, rollouts };
+  context.out.write(`${JSON.stringify(rehearsal, null, 2)}\n`);
+  const wrong = broken(rollouts, limits);
+  for (const sentence of wrong) context.errors.write(`${sentence}\n`);
+  return wrong.length > 0 ? exitCodes.no : exitCodes.done;
+}
+
+function atLeastOne(line: CommandLine, name: string, otherwise: number): number {
+  const count = countFlag(line, name) ?? otherwise;
+  if (count < 1) throw usageError(`--${name} must be at least 1, got ${count}`);
+  return count;
+}
+
+function scenarioList(): string {
+  const lines = catalogue.map(({ name, title, option }) => {
+    const shown = option === undefined ? name : `${name}[=${option.standard}]`;
+    return `${shown.padEnd(26)}${title}${option === undefined ? '' : ` (${option.what})`}`;
+  });
+  return `${lines.join('\n')}\n`;
+}
