@@ -2,9 +2,9 @@
 import type { AnalysisTemplateSpec, Metric } from '../../api/analysis-template.ts';
 import type { Problem } from '../../api/problem.ts';
 import { argumentsUsed } from '../../core/analysis/arguments.ts';
-import { evaluateConditions } from '../../core/analysis/condition/evaluate-conditions.ts';
-import { type MetricPlan, planMetric } from '../../core/analysis/metric-plan.ts';
+import { planMetric } from '../../core/analysis/metric-plan.ts';
 import { matchMetricRules } from '../../core/analysis/metric-rules.ts';
+import { neverFails } from '../../core/analysis/never-fails.ts';
 import { isFields } from './documents.ts';
 import { error, type Remark, warning } from './finding.ts';
 
@@ -60,23 +60,3 @@ function isOpen(metric: Metric, field: string): boolean {
   for (const part of field.split('.')) value = isFields(value) ? value[part] : value;
   return argumentsUsed([value]).length > 0;
 }
-
-/** Those whose verdict is the provider's own. */
-const judgedByProvider: ReadonlySet<string> = new Set(['job', 'kayenta', 'plugin']);
-
-/** Why the metric can never fail; undefined where it can, for all that is known. */
-function neverFails(plan: MetricPlan): string | undefined {
-  if (judgedByProvider.has(plan.provider)) return undefined;
-  if (plan.successCondition === '' && plan.failureCondition === '')
-    return 'can never fail: it has neither successCondition nor failureCondition, so every value is good';
-  if (plan.consecutiveSuccessLimit === 0 && plan.count !== undefined && plan.failureLimit >= plan.count && plan.failureLimit > 0)
-    return `can never fail: a failureLimit of ${plan.failureLimit} puts up with all ${plan.count} measurements`;
-  const phases = new Set(samples.map((result) => evaluateConditions(plan, { kind: 'value', result, text: '' }).phase));
-  if (phases.has('Successful') && !phases.has('Failed') && !phases.has('Inconclusive'))
-    return 'can never fail, it seems: its conditions call every number good';
-  return undefined;
-}
-
-const numbers = [-1e12, -1, 0, 0.001, 0.5, 0.999, 1, 2, 99, 101, 1e12, Number.NaN];
-/** What providers give: a number, or a list of them. */
-const samples: readonly unknown[] = [...numbers, ...numbers.map((number) => [number])];
