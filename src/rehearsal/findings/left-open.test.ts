@@ -4,7 +4,6 @@ import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { PlayedScenario, Sample } from '../report.ts';
 import { findingRules, leftOpen } from './left-open.ts';
-import { readQuery } from './query.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -381,17 +380,7 @@ test('the manifest that measures both versions together is told so', () => {
   ]);
 });
 
-test.each([
-  ['rate(a[5m]) / rate(b[1h30m])', 5_400_000, true],
-  ['max_over_time(rate(a[1m])[10m:1m])', 600_000, false],
-  ['sum(a) / 100', 0, false],
-  ['sum(a) / clamp_min(sum(b), 1)', 0, false],
-  ['sum(a) / (sum(b) > 0)', 0, true],
-  ['sum(a) / sum(b) or on() vector(1)', 0, false],
-])('%s', (text, longestRangeMs, dividesByTraffic) => {
-  expect(readQuery(text)).toMatchObject({ longestRangeMs, dividesByTraffic });
-});
-
-test.each(['', 'sum(', 'rate(a[{{args.window}}])'])('%s is not judged', (text) => {
-  expect(readQuery(text)).toBeUndefined();
+test('the reference has a section for each rule, and for nothing else', () => {
+  const sections = [...readFileSync('docs/reference/findings.md', 'utf8').matchAll(/^### (.+)$/gm)].map(([, name]) => name);
+  expect(sections.toSorted()).toEqual(Object.keys(findingRules).toSorted());
 });
