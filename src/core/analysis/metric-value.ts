@@ -16,3 +16,11 @@ export type MetricValue =
       readonly text: string;
       readonly metadata?: Readonly<Record<string, string>>;
     };
+
+/** What a metric was at a moment of the past. */
+export interface PastValue {
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+  /** As `result` in conditions; an empty list where there was no data. */
+  readonly result: number | readonly number[];
+}

@@ -27,14 +27,39 @@ interface Answer {
   readonly asked: boolean;
 }
 
+/** Compiled once, for many values. */
+export interface CompiledConditions {
+  readonly success: Compiled | undefined;
+  readonly failure: Compiled | undefined;
+}
+
+interface Compiled {
+  readonly text: string;
+  /** An error is told with every value. */
+  readonly condition: CompiledCondition | ConditionError;
+}
+
+export function compileConditions({ successCondition = '', failureCondition = '' }: Conditions): CompiledConditions {
+  const compiled = (text: string): Compiled | undefined => (text === '' ? undefined : { text, condition: compileCondition(text) });
+  return { success: compiled(successCondition), failure: compiled(failureCondition) };
+}
+
 /**
  * Without conditions any data is a success. With one, it decides alone; with both, failure wins and neither is Inconclusive. An error in either is the
  * phase Error, and so is what would be a success only because there was no data.
  */
 export function evaluateConditions(conditions: Conditions, value: MetricValue, options: VerdictOptions = {}): Verdict {
-  const { successCondition = '', failureCondition = '' } = conditions;
-  const success = successCondition === '' ? undefined : answer('successCondition', successCondition, value, options);
-  const failure = failureCondition === '' ? undefined : answer('failureCondition', failureCondition, value, options);
+  return evaluateCompiledConditions(compileConditions(conditions), value, options);
+}
+
+/** The same for conditions that are compiled already. */
+export function evaluateCompiledConditions(
+  conditions: CompiledConditions,
+  value: MetricValue,
+  options: VerdictOptions = {},
+): Verdict {
+  const success = conditions.success && answer('successCondition', conditions.success, value, options);
+  const failure = conditions.failure && answer('failureCondition', conditions.failure, value, options);
   for (const problem of [success, failure]) {
     if (typeof problem === 'string') return { phase: 'Error', message: problem };
   }
@@ -56,8 +81,12 @@ function phaseOf(success: Answer | undefined, failure: Answer | undefined): Verd
 }
 
 /** What the condition says, or in words why it cannot say anything. */
-function answer(name: keyof Conditions, text: string, value: MetricValue, options: VerdictOptions): Answer | string {
-  const compiled = compileCondition(text);
+function answer(
+  name: keyof Conditions,
+  { text, condition: compiled }: Compiled,
+  value: MetricValue,
+  options: VerdictOptions,
+): Answer | string {
   const holds = compiled instanceof ConditionError ? compiled : evaluateCompiled(compiled, value, options);
   if (typeof holds === 'boolean') return { holds, asked: !(compiled instanceof ConditionError) && asksForData(compiled.tree) };
   const reason =
