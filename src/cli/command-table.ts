@@ -2,6 +2,7 @@
  * Every command that asks or changes a cluster, or judges manifests. The one table from which dispatch, help, completion and
  * docs/reference/cli.md are made; each command's code is loaded when it is called.
  */
+import { backtestCommand } from './backtest/backtest-command.ts';
 import type { CommandSpec } from './command.ts';
 import { allNamespaces, clusterFlags, noColor, outputFlag, timeout, watch } from './shared-flags.ts';
 
@@ -357,7 +358,7 @@ const others: readonly CommandSpec[] = [
   },
 ];
 
-export const commandTable: readonly CommandSpec[] = [...looking, ...commanding, ...creating, ...others];
+export const commandTable: readonly CommandSpec[] = [...looking, ...commanding, ...creating, backtestCommand, ...others];
 
 /** As the incumbent's plugin spells them: `set image`. */
 export const twoWordCommands: ReadonlyMap<string, string> = new Map([['set image', 'set-image']]);

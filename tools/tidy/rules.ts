@@ -31,7 +31,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   simulation: ['api', 'core', 'runtime', 'process', 'providers/metrics', 'server', 'options', 'logger.ts', 'version.ts'],
   rehearsal: ['api', 'core', 'runtime', 'simulation', 'process', 'providers/metrics', 'options', 'logger.ts'],
-  cli: ['api', 'core', 'runtime', 'controllers', 'options', 'rehearsal', 'main.ts', 'version.ts'],
+  cli: ['api', 'core', 'runtime', 'controllers', 'options', 'process', 'rehearsal', 'main.ts', 'version.ts'],
 };
 
 /** Rooms that may construct implementations; all others know a provider only by its port file. */

@@ -1,9 +1,11 @@
 /** What Prometheus answered -> a value. Numbers are kept as they are, NaN and infinities too; what is no number is an error in Prometheus' own words. */
 import * as z from 'zod';
 import { formatPlain } from '../../../core/analysis/condition/go-format.ts';
-import type { MetricValue } from '../../../core/analysis/metric-value.ts';
+import type { MetricValue, PastValue } from '../../../core/analysis/metric-value.ts';
 import type { HttpAnswer } from '../http/http-sender.ts';
 import { MetricProviderError, type MetricProviderErrorCode } from '../metric-provider.ts';
+
+const givesString = 'the query gives a string; write one that gives numbers';
 
 /** Longest part of a foreign text that is shown. */
 const MAX_WORDS = 500;
@@ -30,13 +32,42 @@ const answerSchema = z.discriminatedUnion('status', [
 type Success = Extract<z.infer<typeof answerSchema>, { status: 'success' }>;
 
 /** Throws MetricProviderError for everything but a value or no data. */
-export function readAnswer({ status, body }: HttpAnswer): MetricValue {
+export function readAnswer(answer: HttpAnswer): MetricValue {
+  const { data, ...rest } = readSuccess(answer);
+  return { ...toValue(data), ...metadataOf(rest) };
+}
+
+/** Whether a query gives one number or a list, asked at one moment. Throws as `readAnswer` does. */
+export function readShape(answer: HttpAnswer): 'scalar' | 'vector' | 'matrix' {
+  const { data } = readSuccess(answer);
+  if (data.resultType === 'string') throw new MetricProviderError('bad-query', givesString);
+  return data.resultType;
+}
+
+/** What the query gave at each moment of a range that had data, in the order of time. Throws as `readAnswer` does. */
+export function readRange(answer: HttpAnswer, shape: 'scalar' | 'vector'): readonly PastValue[] {
+  const { data } = readSuccess(answer);
+  if (data.resultType !== 'matrix') throw new MetricProviderError('bad-answer', 'Prometheus answered a range with no range');
+  const found = new Map<number, number[]>();
+  for (const { values } of data.result) {
+    for (const [seconds, text] of values ?? noNumber()) {
+      const atMs = Math.round(seconds * 1000);
+      const numbers = found.get(atMs);
+      if (numbers === undefined) found.set(atMs, [toNumber(text)]);
+      else numbers.push(toNumber(text));
+    }
+  }
+  const times = [...found].sort(([one], [other]) => one - other);
+  return times.map(([atMs, numbers]) => ({ atMs, result: shape === 'scalar' ? (numbers[0] ?? Number.NaN) : numbers }));
+}
+
+function readSuccess({ status, body }: HttpAnswer): Success {
   const parsed = answerSchema.safeParse(parseJson(body));
   if (parsed.success && parsed.data.status === 'error') throw refused(status, parsed.data.errorType, parsed.data.error);
   if (status === 401 || status === 403) throw refused(status, 'unauthorized', words(body));
   if (status < 200 || status > 299)
     throw new MetricProviderError(codeOf(status, ''), `Prometheus answered with HTTP ${status}: ${words(body)}`);
-  if (parsed.success && parsed.data.status === 'success') return { ...toValue(parsed.data.data), ...metadataOf(parsed.data) };
+  if (parsed.success && parsed.data.status === 'success') return parsed.data;
   throw new MetricProviderError('bad-answer', `this is no answer of Prometheus; check the address: ${words(body)}`);
 }
 
@@ -61,7 +92,7 @@ function toValue(data: Success['data']): MetricValue {
         data.result.flatMap(({ values }) => (values === undefined ? noNumber() : values.map(([, value]) => toNumber(value)))),
       );
     case 'string':
-      throw new MetricProviderError('bad-query', 'the query gives a string; write one that gives numbers');
+      throw new MetricProviderError('bad-query', givesString);
   }
 }
 
@@ -85,7 +116,7 @@ function toNumber(text: string): number {
   throw new MetricProviderError('bad-answer', `Prometheus answered with ${JSON.stringify(text.slice(0, 40))}, which is no number`);
 }
 
-function metadataOf({ warnings, infos }: Success): { metadata?: Readonly<Record<string, string>> } {
+function metadataOf({ warnings, infos }: Pick<Success, 'warnings' | 'infos'>): { metadata?: Readonly<Record<string, string>> } {
   const entries = Object.entries({ warnings, infos }).filter(([, list]) => (list?.length ?? 0) > 0);
   if (entries.length === 0) return {};
   return { metadata: Object.fromEntries(entries.map(([name, list]) => [name, (list ?? []).join('; ').slice(0, MAX_WORDS)])) };
