@@ -1,14 +1,20 @@
 /** `rampart rehearse`: plays a release of manifests with everything that may go wrong, without a cluster, and says how it ends. */
+import type { KubeObject } from '../../api/kubernetes.ts';
 import { catalogue } from '../../rehearsal/catalogue.ts';
+import { leftOpen } from '../../rehearsal/findings/left-open.ts';
+import { isRollout } from '../../rehearsal/intake/complete.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
-import type { Rehearsal, RehearsedRollout } from '../../rehearsal/report.ts';
+import type { LeftOpen, Rehearsal, RehearsedRollout } from '../../rehearsal/report.ts';
+import type { Stage } from '../../rehearsal/stage.ts';
 import { CommandError, type CommandLine, type Context, exitCodes, isOn, textFlag, usageError } from '../command.ts';
 import { findingsText } from '../lint/print-findings.ts';
 import { readManifests } from '../lint/read-manifests.ts';
-import { unpainted } from '../print/tone.ts';
+import { painted, paintFor, unpainted } from '../print/tone.ts';
 import { countFlag } from '../read-flags.ts';
 import { chosenScenarios, chosenStages } from '../rehearse/choose.ts';
 import { broken, limitsOf } from '../rehearse/limits.ts';
+import { rehearsalPage } from '../rehearse/page.ts';
+import { printRehearsal } from '../rehearse/print-text.ts';
 import { stageFiles } from '../rehearse/stage-files.ts';
 
 /** Manifests that `rampart lint` refuses, or a line that was not understood. */
@@ -37,22 +43,46 @@ export async function run(line: CommandLine, context: Context): Promise<number> 
     if (!assumptions.includes(sentence)) assumptions.push(sentence);
   };
   const rollouts: RehearsedRollout[] = [];
-  for (const stage of chosenStages(staged.stages, line))
-    rollouts.push(
-      await rehearse(stage, {
-        scenarios,
-        seeds,
-        requestsPerSecond,
-        assume,
-        seed: countFlag(line, 'seed') ?? 1,
-        signal: context.signal,
-      }),
-    );
-  const rehearsal: Rehearsal = { assumptions, rollouts };
-  context.out.write(`${JSON.stringify(rehearsal, null, 2)}\n`);
+  for (const stage of chosenStages(staged.stages, line)) {
+    const seed = countFlag(line, 'seed') ?? 1;
+    const rehearsed = await rehearse(stage, { scenarios, seeds, requestsPerSecond, assume, seed, signal: context.signal });
+    rollouts.push({ ...rehearsed, findings: findingsOf(stage, staged.objects, rehearsed) });
+  }
+  context.out.write(shown({ assumptions, rollouts }, line, context));
   const wrong = broken(rollouts, limits);
   for (const sentence of wrong) context.errors.write(`${sentence}\n`);
   return wrong.length > 0 ? exitCodes.no : exitCodes.done;
+}
+
+function findingsOf(
+  { namespace, name }: Stage,
+  objects: readonly KubeObject[],
+  { scenarios }: RehearsedRollout,
+): readonly LeftOpen[] {
+  const rollout = objects.find((one) => isRollout(one) && one.metadata.name === name && one.metadata.namespace === namespace);
+  return rollout === undefined ? [] : leftOpen(objects, rollout, scenarios);
+}
+
+function shown(rehearsal: Rehearsal, line: CommandLine, { out, environment }: Context): string {
+  switch (textFlag(line, 'output')) {
+    case 'json':
+      return `${JSON.stringify(rehearsal, null, 2)}\n`;
+    case 'html':
+      return rehearsalPage(rehearsal);
+    default:
+      return printRehearsal(rehearsal, {
+        width: out.columns,
+        color: paintFor(out, environment, isOn(line, 'no-color')) === painted,
+        verbose: isOn(line, 'verbose'),
+        unicode: speaksUnicode(environment),
+      });
+  }
+}
+
+/** As the locale of the terminal says; where it says nothing, it does. */
+function speaksUnicode({ LC_ALL, LC_CTYPE, LANG }: Context['environment']): boolean {
+  const locale = LC_ALL || LC_CTYPE || LANG || 'C.UTF-8';
+  return /utf-?8/i.test(locale);
 }
 
 function atLeastOne(line: CommandLine, name: string, otherwise: number): number {

@@ -58,6 +58,7 @@ export class World {
   readonly #waiting: { readonly when: When; readonly then: () => void }[] = [];
   /** pod key -> its version, kept when it is gone */
   readonly #versions = new Map<string, VersionName | undefined>();
+  readonly #weights = new Map<VersionName, number>();
   #process: RampartProcess | undefined;
   #appliedAtMs: number | undefined;
   #oldHash: string | undefined;
@@ -243,18 +244,20 @@ export class World {
     return this.#versionOfImage(containersOf(own?.spec.template)[0]?.image);
   }
 
-  /** Percent of the users' requests that a version is given now. */
+  /** Percent of the users' requests that a version is given now; what it was before where nobody of any version answers. */
   weightOf(version: VersionName): number {
     const { served, unserved, refused } = this.simulation.traffic.flows;
     let [own, all] = [0, 0];
     const count = (rate: number, of: VersionName | undefined): void => {
+      if (of === undefined) return;
       all += rate;
       if (of === version) own += rate;
     };
     for (const [key, { users }] of served) count(users, this.versionOf(key));
     for (const [key, rate] of refused) count(rate, this.versionOf(key));
     for (const [service, rate] of unserved) count(rate, this.versionOfService(service));
-    return all === 0 ? 0 : (own / all) * 100;
+    if (all > 0) this.#weights.set(version, (own / all) * 100);
+    return this.#weights.get(version) ?? 0;
   }
 
   /** Whether who asks the new version now, or the pods of it, would be content. */
