@@ -29,7 +29,7 @@ export async function run(line: CommandLine, context: Context): Promise<number> 
   const files = [...(line.flags.get('filename') ?? []), ...line.operands];
   if (files.length === 0) throw usageError('say what to rehearse: -f FILE, several times if need be');
   const limits = limitsOf(line);
-  const scenarios = chosenScenarios(line);
+  const scenarios = await chosenScenarios(line);
   const seeds = atLeastOne(line, 'seeds', 1);
   const requestsPerSecond = atLeastOne(line, 'requests-per-second', standardRate);
   const staged = stageFiles(await readManifests(files, context), textFlag(line, 'namespace') ?? 'default');

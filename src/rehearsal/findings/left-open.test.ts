@@ -324,6 +324,15 @@ test.each([
     false,
   ],
   [
+    'a failure that is undone, behind the deadline too',
+    withTemplate({
+      ...canary({}, { progressDeadlineAbort: false }),
+      metadata: { name: 'shop', annotations: { 'rampart.dev/on-failure': 'undo' } },
+    }),
+    'no-deadline',
+    false,
+  ],
+  [
     'a namespace that is not ours',
     [canary({}), { ...template({ failureCondition: '', successCondition: '' }), metadata: { name: 'ratio', namespace: 'other' } }],
     'analysis-cannot-fail',

@@ -1,4 +1,5 @@
 /** Rules about blue-green, where all users change at once, and about updates that nothing ends. */
+import { annotations, onFailureUndo } from '../../api/names.ts';
 import { duration, type Rule } from './rule.ts';
 import { rolloutField } from './subject.ts';
 
@@ -57,7 +58,9 @@ export const noDeadline: Rule = (subject) => {
       },
     ];
   }
-  if (progressDeadlineAbort === true) return [];
+  // Whoever has the old template put back behind a failure has it taken back behind the deadline as well.
+  const undoes = subject.rollout.metadata.annotations?.[annotations.onFailure] === onFailureUndo;
+  if (progressDeadlineAbort === true || undoes) return [];
   return [
     {
       level: 'advice',
