@@ -288,8 +288,9 @@ const others: readonly CommandSpec[] = [
       {
         name: 'scenario',
         kind: 'list',
-        value: 'NAME[=OPTION]',
-        help: 'Only this one. May be given several times. Default: all that make sense.',
+        value: 'NAME[=OPTION]|FILE',
+        help: 'Only this one, or those of a file (*.yaml). May be given several times. Default: all that make sense.',
+        complete: 'files',
       },
       { name: 'list-scenarios', kind: 'switch', help: 'Name the scenarios and their options.' },
       { name: 'seed', kind: 'text', value: 'NUMBER', help: 'Of chance: how long pods and gateways take. Default: 1.' },

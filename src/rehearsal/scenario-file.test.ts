@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { readScenarioFile } from './scenario-file.ts';
+import { fieldsAt, fieldsOfAction, plainActions } from './scenario-schema.ts';
 
 const file = (...scenarios: readonly unknown[]) => stringify({ scenarios });
 
@@ -152,4 +153,11 @@ test('aliases cannot make a little text very large', () => {
     .map((key, index) => `${key}: &${key} [${`*${'abcde'[index]}, `.repeat(10)}*${'abcde'[index]}]`)
     .join('\n')}\nscenarios: *f\n`;
   expect(wrong(bomb).join()).toContain('alias');
+});
+
+test('the reference names every field and every action', () => {
+  const page = readFileSync('docs/reference/scenario-files.md', 'utf8');
+  const fields = Object.values({ ...fieldsAt, ...fieldsOfAction }).flat();
+  for (const word of [...fields, ...Object.keys(plainActions), ...Object.keys(fieldsOfAction)])
+    expect(page).toMatch(new RegExp(`[\`.]${word}\``));
 });

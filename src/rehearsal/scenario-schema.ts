@@ -115,7 +115,7 @@ function podsOf(value: unknown): PodFate | Wrong {
 }
 
 /** What is done, where nothing more has to be said of it. */
-const plainActions = {
+export const plainActions = {
   'prometheus-up': { do: 'prometheus', health: 'up' },
   'prometheus-down': { do: 'prometheus', health: 'down' },
   'prometheus-empty': { do: 'prometheus', health: 'empty' },

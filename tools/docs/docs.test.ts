@@ -1,4 +1,4 @@
-/** Everything in the docs that can be tried without a cluster is tried. Fences: `yaml`, `yaml fragment`, `yaml refused` (followed by `text`), `condition`, `sh`. */
+/** Everything in the docs that can be tried without a cluster is tried. Fences: `yaml`, `yaml fragment`, `yaml refused` (followed by `text`), `yaml scenario`, `condition`, `sh`. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -21,6 +21,7 @@ import { evaluateConditions } from '../../src/core/analysis/condition/evaluate-c
 import { planMetric } from '../../src/core/analysis/metric-plan.ts';
 import type { MetricValue } from '../../src/core/analysis/metric-value.ts';
 import { parseControllerOptions } from '../../src/options/controller-options.ts';
+import { readScenarioFile } from '../../src/rehearsal/scenario-file.ts';
 import { fences, links, pages, root, shellLines } from './pages.ts';
 
 type Template = ReturnType<typeof decodeAnalysisTemplate>['template'];
@@ -100,6 +101,13 @@ describe('manifests in the docs', () => {
     '%s is accepted where it belongs',
     (_, { text }) => {
       expect(problemsOf(completed(parse(text))).map(problemText)).toEqual([]);
+    },
+  );
+
+  it.each(yaml.filter(({ info }) => info[1] === 'scenario').map((fence) => [`${fence.page}:${fence.line}`, fence] as const))(
+    '%s is a file of scenarios',
+    (_, { text }) => {
+      expect(readScenarioFile(text)).not.toHaveProperty('problems');
     },
   );
 

@@ -77,7 +77,9 @@ function failedLine({ failedAtWeight, failedRequests, requests }: PlayedScenario
   return wrapped(text, { width: page.width, first: indent, rest: `${indent}  ` });
 }
 
-function statusLine({ phase, message }: PlayedScenario, page: Page): readonly string[] {
+function statusLine({ phase, message, why }: PlayedScenario, page: Page): readonly string[] {
+  // What has been said already.
+  if (message !== '' && why.includes(message)) return [];
   const text = message === '' ? phase : `${phase}, ${message}`;
   return text === '' ? [] : wrapped(`status: ${plainText(text)}`, { width: page.width, first: indent, rest: `${indent}  ` });
 }
