@@ -14,6 +14,7 @@ import { RampartProcess } from './rampart-process.ts';
 import type { Random } from './random.ts';
 import { type Behaviour, goodPods, TrafficModel } from './traffic/traffic-model.ts';
 import { type PlanRoute, VirtualGateway, willingGateway } from './traffic/virtual-gateway.ts';
+import { type PlanIngress, promptIngresses, VirtualIngresses } from './traffic/virtual-ingresses.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { VirtualCluster } from './virtual-cluster.ts';
 import type { Utilization } from './workloads/horizontal-autoscaler.ts';
@@ -27,6 +28,8 @@ export interface SimulationOptions {
   readonly pods?: PlanPod;
   /** How routes are taken; by a gateway that accepts everything if absent. */
   readonly routes?: PlanRoute;
+  /** How soon Ingresses are followed; within a second and a half if absent. */
+  readonly ingresses?: PlanIngress;
   /** How pods answer; always well if absent. */
   readonly behaviour?: Behaviour;
   /** What autoscalers see of a pod. */
@@ -54,6 +57,7 @@ export class Simulation {
   readonly clock: VirtualClock;
   readonly cluster: VirtualCluster;
   readonly gateway: VirtualGateway;
+  readonly ingresses: VirtualIngresses;
   readonly traffic: TrafficModel;
   readonly prometheus: VirtualPrometheus;
   readonly random: Random;
@@ -69,7 +73,9 @@ export class Simulation {
     this.random = random;
     const kube = { server, clock: this.clock, random };
     this.gateway = new VirtualGateway(kube, options.routes ?? willingGateway);
-    this.traffic = new TrafficModel(kube, podIndex, this.gateway, options.behaviour ?? goodPods);
+    this.ingresses = new VirtualIngresses(kube, options.ingresses ?? promptIngresses);
+    const { gateway, ingresses } = this;
+    this.traffic = new TrafficModel(kube, podIndex, { gateway, ingresses, behaviour: options.behaviour ?? goodPods });
     this.prometheus = new VirtualPrometheus(kube, podIndex, this.traffic);
   }
 

@@ -1,9 +1,10 @@
 /**
  * `npm run simulate -- --seed S` plays one seed and tells what happened; `--seeds N [--from F] [--jobs J]` plays many and names those that
- * fail. Nothing outside the process is needed.
+ * fail. `--edition 1` draws what seeds drew at first. Nothing outside the process is needed.
  */
 import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { type Edition, newestEdition } from './swarm/plan.ts';
 import { runSwarm, SwarmFailure } from './swarm/swarm-run.ts';
 
 const { values } = parseArgs({
@@ -13,13 +14,17 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     step: { type: 'string', default: '1' },
+    edition: { type: 'string', default: String(newestEdition) },
     quiet: { type: 'boolean', default: false },
   },
 });
 
+const edition: Edition = values.edition === '1' ? 1 : 2;
+const said = edition === newestEdition ? '' : ` --edition ${edition}`;
+
 async function playOne(seed: number, isQuiet: boolean): Promise<boolean> {
   try {
-    const { plan, lines } = await runSwarm(seed);
+    const { plan, lines } = await runSwarm(seed, edition);
     if (!isQuiet) console.log(`${JSON.stringify(plan, undefined, 2)}\n${lines.join('\n')}\nseed ${seed}: well`);
     return true;
   } catch (error) {
@@ -29,7 +34,7 @@ async function playOne(seed: number, isQuiet: boolean): Promise<boolean> {
       `${error.message
         .split('\n')
         .slice(0, isQuiet ? 3 : 40)
-        .join('\n')}\n  npm run simulate -- --seed ${seed}`,
+        .join('\n')}\n  npm run simulate -- --seed ${seed}${said}`,
     );
     return false;
   }
@@ -53,6 +58,8 @@ async function share(from: number, count: number, jobs: number): Promise<boolean
       String(jobs),
       '--jobs',
       '1',
+      '--edition',
+      String(edition),
     ]),
   );
   const codes = await Promise.all(children.map((child) => new Promise((resolve) => child.once('exit', resolve))));

@@ -1,19 +1,22 @@
 /** Swarm runs: the seeds that once found something, and some more. `npm run simulate -- --seeds 2000` plays what CI plays. */
 import { expect, test } from 'vitest';
 import { keptSeeds } from './kept-seeds.ts';
+import { type Edition, newestEdition } from './swarm/plan.ts';
 import { runSwarm, SwarmFailure } from './swarm/swarm-run.ts';
 
-async function expectWell(seed: number): Promise<readonly string[]> {
+async function expectWell(seed: number, edition: Edition = newestEdition): Promise<readonly string[]> {
   try {
-    return (await runSwarm(seed)).lines;
+    return (await runSwarm(seed, edition)).lines;
   } catch (error) {
     if (!(error instanceof SwarmFailure)) throw error;
-    throw new Error(`${error.message}\n\n  npm run simulate -- --seed ${seed}\n\n${error.lines.slice(-60).join('\n')}`);
+    throw new Error(
+      `${error.message}\n\n  npm run simulate -- --seed ${seed} --edition ${edition}\n\n${error.lines.slice(-60).join('\n')}`,
+    );
   }
 }
 
-test.each(keptSeeds)('seed %i ends well: %s', { timeout: 60_000 }, async (seed) => {
-  await expectWell(seed);
+test.each(keptSeeds)('seed $seed of edition $edition ends well: $found', { timeout: 60_000 }, async ({ seed, edition }) => {
+  await expectWell(seed, edition);
 });
 
 test('ten more seeds end well', { timeout: 120_000 }, async () => {

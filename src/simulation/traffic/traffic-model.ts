@@ -5,8 +5,8 @@
 import type { EndpointSlice, Resource } from '../../api/kubernetes.ts';
 import * as resources from '../../api/resources.ts';
 import { isReady, type Kube, type Pod, type PodIndex } from '../workloads/kube.ts';
-import { servicesOfIngress } from './ingress-shares.ts';
 import type { RouteBackend, VirtualGateway } from './virtual-gateway.ts';
+import type { VirtualIngresses } from './virtual-ingresses.ts';
 
 /** How a pod answers at one moment. */
 export interface Serving {
@@ -90,6 +90,7 @@ export class TrafficModel {
   readonly #kube: Pick<Kube, 'server' | 'clock'>;
   readonly #pods: PodIndex;
   readonly #gateway: VirtualGateway;
+  readonly #ingresses: VirtualIngresses;
   readonly #behaviour: Behaviour;
   readonly #entrances: Entrance[] = [];
   /** pod key -> what it has counted since it started */
@@ -102,17 +103,21 @@ export class TrafficModel {
   readonly #listeners: ((passed: Passed) => void)[] = [];
   readonly #onFlow: (() => void)[] = [];
 
-  constructor(kube: Kube, pods: PodIndex, gateway: VirtualGateway, behaviour: Behaviour) {
+  constructor(
+    kube: Kube,
+    pods: PodIndex,
+    { gateway, ingresses, behaviour }: { gateway: VirtualGateway; ingresses: VirtualIngresses; behaviour: Behaviour },
+  ) {
     this.#kube = kube;
     this.#pods = pods;
     this.#gateway = gateway;
+    this.#ingresses = ingresses;
     this.#behaviour = behaviour;
     this.#countedUntilMs = kube.clock.monotonic();
-    gateway.beforeChange(() => this.#changed());
+    for (const way of [gateway, ingresses]) way.beforeChange(() => this.#changed());
     const { storage } = kube.server;
     // Storage tells behind a change: what passed before it is counted by flows as they were.
-    for (const kind of ['/pods', 'discovery.k8s.io/endpointslices', 'networking.k8s.io/ingresses'])
-      storage.onChange(kind, () => this.#changed());
+    for (const kind of ['/pods', 'discovery.k8s.io/endpointslices']) storage.onChange(kind, () => this.#changed());
     storage.onChange('/pods', ({ key, isGone }) => {
       if (isGone) this.#tallies.delete(key);
     });
@@ -232,7 +237,7 @@ export class TrafficModel {
   /** The Services behind an entrance with their shares of its requests; rules for certain headers get none, for nobody sends them. */
   #services({ namespace, to }: Entrance): readonly { readonly service: string | undefined; readonly share: number }[] {
     if ('service' in to) return [{ service: to.service, share: 1 }];
-    if ('ingress' in to) return servicesOfIngress(this.#kube.server, namespace, to.ingress);
+    if ('ingress' in to) return this.#behindIngress(namespace, to.ingress);
     const route = this.#gateway.programmed(to.resource ?? resources.httpRoutes, `${namespace}/${to.route}`);
     const rules = (route?.spec?.rules ?? []).filter(
       ({ matches = [] }) => matches.length === 0 || matches.some(({ headers }) => (headers ?? []).length === 0),
@@ -241,6 +246,22 @@ export class TrafficModel {
     return rules.flatMap(({ backendRefs = [] }) =>
       shares(backendRefs).map(({ service, share }) => ({ service, share: share / rules.length })),
     );
+  }
+
+  /** A canary without endpoints takes nothing; where the main one has none, nobody is sent to its canary either. */
+  #behindIngress(namespace: string, name: string): readonly { readonly service: string | undefined; readonly share: number }[] {
+    const locations = this.#ingresses.locations(namespace, name);
+    if (locations.length === 0) return [{ service: undefined, share: 1 }];
+    const answers = (service: string | undefined): boolean =>
+      service !== undefined && this.#endpoints(namespace, service).length > 0;
+    return locations.flatMap(({ service, canary }) => {
+      const takes = canary !== undefined && answers(service) && answers(canary.service) ? canary.share : 0;
+      const parts = [
+        { service, share: 1 - takes },
+        { service: canary?.service, share: takes },
+      ];
+      return parts.filter(({ share }) => share > 0).map((part) => ({ ...part, share: part.share / locations.length }));
+    });
   }
 
   #endpoints(namespace: string, service: string): readonly string[] {

@@ -13,6 +13,8 @@ export interface NetworkFaults {
   readonly lost: number;
   /** The longest that a watch is late. */
   readonly watchDelayMs: number;
+  /** The share of lists and watches that are answered with 410, as after a compaction. */
+  readonly expired: number;
 }
 
 const refusals: readonly (() => ApiError)[] = [
@@ -40,9 +42,11 @@ export class FaultyNetwork implements Network {
   fateOf(request: Request): Fate {
     if (this.isAway) return { goingMs: 5, refused: new ApiError('unreachable', 'connection refused') };
     if (!this.isFaulty) return { goingMs: 1 };
-    const { latencyMs, refused, lost } = this.#faults;
+    const { latencyMs, refused, lost, expired } = this.#faults;
     const goingMs = this.#random.integer(0, latencyMs);
     const comingMs = this.#random.integer(0, latencyMs);
+    if (expired > 0 && (request.verb === 'list' || request.verb === 'watch') && this.#random.chance(expired))
+      return { goingMs, refused: new ApiError('gone', 'the resourceVersion is too old (410)', { status: 410 }) };
     if (this.#random.chance(refused)) return { goingMs, refused: this.#random.pick(refusals)() };
     if (isWrite(request) && this.#random.chance(lost)) return { goingMs, comingMs, lost: this.#random.pick(refusals)() };
     return { goingMs, comingMs };

@@ -4,12 +4,12 @@
  */
 import type { EndpointSlice, KubeObject, ReplicaSet, Service } from '../../../src/api/kubernetes.ts';
 import { labels } from '../../../src/api/names.ts';
-import { httpRoutes, replicaSets, rollouts, services } from '../../../src/api/resources.ts';
+import { replicaSets, rollouts, services } from '../../../src/api/resources.ts';
 import type { Rollout } from '../../../src/api/rollout.ts';
 import type { Simulation } from '../../../src/simulation/simulation.ts';
-import type { VirtualRoute } from '../../../src/simulation/traffic/virtual-gateway.ts';
 import { namespace, servicesOf } from './manifests.ts';
 import type { Plan, PlannedRollout } from './plan.ts';
+import { maxWeightOf, roadKey, weightsFollowed, weightsIn } from './road.ts';
 
 export interface Laws {
   /** Throws the first breach. */
@@ -65,7 +65,8 @@ class LawBook {
     );
     if (planned === undefined) return;
     if (change.kind === 'apps/replicasets') this.#replicaSetLaws(planned, change);
-    if (change.kind.endsWith('/httproutes')) this.#routeLaws(planned, change);
+    const road = roadKey(planned);
+    if (road?.kind === change.kind && road.key === change.key) this.#roadLaws(planned, change);
     if (change.kind.endsWith('/rollouts')) this.#statusLaws(planned, change);
     if (change.kind === '/services') this.#serviceLaws(planned, change);
   }
@@ -133,32 +134,35 @@ class LawBook {
       this.#breach(`${total} pods are asked for where ${most} are the most (${now.metadata.name} from ${from} to ${to})`);
   }
 
-  /** Pods go only where the gateway sends nobody to them. */
+  /** Pods go only where nobody is sent to them any more. */
   #drainLaw(planned: PlannedRollout, now: ReplicaSet, hash: string | undefined): void {
     if (Math.min(...this.#sizes(planned.name)) === 0) return;
-    const route = this.#simulation.gateway.programmed(httpRoutes, `${namespace}/${planned.name}`);
-    const { stable, canary } = servicesOf(planned);
-    for (const service of [stable, canary]) {
+    const followed = weightsFollowed(this.#simulation, planned);
+    const hasEdits = this.#plan.history.some(({ action }) => meddling.has(action.do));
+    if (followed === undefined || hasEdits) return;
+    const { stableService, stable, canaryService, canary } = followed;
+    for (const [service, weight] of [
+      [stableService, stable],
+      [canaryService, canary],
+    ] as const) {
       const selector = this.#simulation.get(services, service)?.spec.selector;
-      const weight = weightOf(route, service) ?? 0;
-      const hasEdits = this.#plan.history.some(({ action }) => action.do === 'edit-route' || action.do === 'recreate');
-      if (selector?.[labels.podTemplateHash] === hash && weight > 0 && !hasEdits)
+      if (selector?.[labels.podTemplateHash] === hash && weight > 0)
         this.#breach(`${now.metadata.name} loses its pods while ${service} has weight ${weight}`);
     }
   }
 
-  #routeLaws(planned: PlannedRollout, { old, object, isGone }: Change): void {
+  #roadLaws(planned: PlannedRollout, { old, object, isGone }: Change): void {
     if (isGone) return;
-    const { stable, canary } = servicesOf(planned);
-    const route = object as VirtualRoute;
-    const [toStable, toCanary] = [weightOf(route, stable), weightOf(route, canary)];
-    if (toStable === undefined || toCanary === undefined) return;
-    if (toStable + toCanary !== 100) this.#breach(`weights ${toStable} and ${toCanary} do not sum to 100`);
-    const before = weightOf(old as VirtualRoute | undefined, canary) ?? 0;
-    if (toCanary > before && !this.#wasReady(canary) && this.#readyNow.has(stable))
-      this.#breach(`weight ${toCanary} goes to ${canary}, where nobody answers`);
-    if (toCanary < before && !this.#wasReady(stable) && this.#readyNow.has(canary))
-      this.#breach(`weight ${toStable} goes to ${stable}, where nobody answers`);
+    const now = weightsIn(this.#simulation, planned, object);
+    if (now === undefined) return;
+    const before = weightsIn(this.#simulation, planned, old);
+    const { stable, canary, stableService, canaryService } = now;
+    if (now.sum !== maxWeightOf(planned)) this.#breach(`weights ${stable} and ${canary} do not sum up: ${now.sum}`);
+    const was = before?.canary ?? 0;
+    if (canary > was && !this.#wasReady(canaryService) && this.#readyNow.has(stableService))
+      this.#breach(`weight ${canary} goes to ${canaryService}, where nobody answers`);
+    if (canary < was && !this.#wasReady(stableService) && this.#readyNow.has(canaryService))
+      this.#breach(`weight ${stable} goes to ${stableService}, where nobody answers`);
   }
 
   #statusLaws(planned: PlannedRollout, { old, object, isGone }: Change): void {
@@ -191,10 +195,12 @@ function readyIn({ endpoints }: EndpointSlice): boolean {
   return (endpoints ?? []).some(({ conditions }) => conditions?.ready === true);
 }
 
-/** In rules for everybody. */
-function weightOf(route: VirtualRoute | undefined, service: string): number | undefined {
-  const rules = (route?.spec?.rules ?? []).filter(
-    ({ matches = [] }) => matches.length === 0 || matches.some(({ headers }) => (headers ?? []).length === 0),
-  );
-  return rules.flatMap(({ backendRefs = [] }) => backendRefs).find(({ name }) => name === service)?.weight;
-}
+/** What takes away from Rampart what it has done, so that it cannot be blamed for what follows at once. */
+const meddling: ReadonlySet<string> = new Set([
+  'edit-route',
+  'delete-route',
+  'recreate',
+  'free-services',
+  'scale-set',
+  'delete-set',
+]);

@@ -1,6 +1,7 @@
 /** What a seed draws: Rollouts of every kind, a history of edits and commands, pods that live as they like, and faults. Plain data. */
 import { Random } from '../../../src/simulation/random.ts';
 import type { NetworkFaults } from './faulty-network.ts';
+import { furnished } from './furnish.ts';
 
 export type Strategy =
   | {
@@ -9,8 +10,17 @@ export type Strategy =
       readonly maxUnavailable: number;
       readonly steps: readonly Step[];
       readonly services: boolean;
+      readonly extra?: object;
     }
-  | { readonly kind: 'routed'; readonly steps: readonly Step[]; readonly extra: object; readonly background: boolean }
+  | {
+      readonly kind: 'routed';
+      readonly steps: readonly Step[];
+      readonly extra: object;
+      readonly background: boolean;
+      readonly router?: 'gateway' | 'nginx';
+      readonly pingPong?: boolean;
+      readonly maxWeight?: number;
+    }
   | { readonly kind: 'blueGreen'; readonly fields: object; readonly analysis: 'none' | 'before' | 'after' | 'both' };
 
 export type Step = object;
@@ -21,6 +31,21 @@ export interface PlannedRollout {
   readonly strategy: Strategy;
   readonly minReadySeconds: number;
   readonly undo: boolean;
+  readonly fields: object;
+  /** With a Deployment that it takes the place of, in this way. */
+  readonly scaleDown?: 'never' | 'onsuccess' | 'progressively' | undefined;
+  readonly autoscaled?: boolean;
+  /** Of its container. */
+  readonly port?: number;
+  /** Pods wear metadata of their role. */
+  readonly roles?: boolean;
+  /** Beside what the strategy says by itself. */
+  readonly extras?: object;
+}
+
+export interface PlannedExperiment {
+  readonly name: string;
+  readonly templates: readonly { readonly name: string; readonly replicas: number }[];
   readonly fields: object;
 }
 
@@ -47,15 +72,35 @@ export type Action =
   | { readonly do: 'compact' }
   | { readonly do: 'kill'; readonly afterWrites: number }
   | { readonly do: 'stop' }
-  | { readonly do: 'jump'; readonly ms: number };
+  | { readonly do: 'jump'; readonly ms: number }
+  | { readonly do: 'restart'; readonly rollout: string; readonly inMs: number }
+  /** How Jobs end from now on. */
+  | { readonly do: 'jobs'; readonly code: number }
+  /** Of every pod, in percent of what it asked for. */
+  | { readonly do: 'load'; readonly percent: number }
+  /** Whether the AnalysisTemplates are there. */
+  | { readonly do: 'template'; readonly there: boolean }
+  /** An edit of the steps: only so many are kept. */
+  | { readonly do: 'steps'; readonly rollout: string; readonly keep: number }
+  | {
+      readonly do: 'scale-set' | 'delete-set' | 'stray-pod' | 'unlabel-pod';
+      readonly rollout: string;
+      readonly nth: number;
+    }
+  /** Selectors are taken back to what they were before any Rollout; the object that carries the weights is made anew. */
+  | { readonly do: 'free-services' | 'delete-route'; readonly rollout: string }
+  | { readonly do: 'experiment' | 'terminate' | 'retry-experiment'; readonly name: string }
+  | { readonly do: 'lease'; readonly how: 'delete' | 'steal' };
 
 export interface Plan {
   readonly seed: number;
+  readonly edition: Edition;
   readonly rollouts: readonly PlannedRollout[];
+  readonly experiments: readonly PlannedExperiment[];
   readonly versions: readonly Version[];
   readonly podMs: number;
   readonly routeMs: number;
-  readonly processes: 1 | 2;
+  readonly processes: 1 | 2 | 3;
   readonly network: NetworkFaults;
   /** What happens, each behind the time before it. */
   readonly history: readonly { readonly afterMs: number; readonly action: Action }[];
@@ -63,7 +108,16 @@ export interface Plan {
 
 export const goodTag = 'last';
 
-export function drawPlan(seed: number): Plan {
+/** How much a seed draws. Kept seeds are played as they were found: what is drawn since must not take from them what they found. */
+export type Edition = 1 | 2;
+export const newestEdition: Edition = 2;
+
+export function drawPlan(seed: number, edition: Edition = newestEdition): Plan {
+  const plan = drawFirst(seed);
+  return edition === 1 ? plan : furnished(plan, new Random(seed).split('furnish'));
+}
+
+function drawFirst(seed: number): Plan {
   const random = new Random(seed).split('plan');
   const rollouts = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, (_, index) =>
     drawRollout(random.split(`rollout ${index}`), `app${index}`),
@@ -71,16 +125,19 @@ export function drawPlan(seed: number): Plan {
   const versions = ['v1', 'v2', 'v3', 'v4'].map((tag, index) => drawVersion(random.split(tag), tag, index === 0));
   const isCalm = random.chance(0.3);
   const network: NetworkFaults = isCalm
-    ? { latencyMs: random.pick([0, 2, 20]), refused: 0, lost: 0, watchDelayMs: 20 }
+    ? { latencyMs: random.pick([0, 2, 20]), refused: 0, lost: 0, watchDelayMs: 20, expired: 0 }
     : {
         latencyMs: random.pick([2, 20, 200]),
         refused: random.pick([0, 0.01, 0.05, 0.2]),
         lost: random.pick([0, 0.01, 0.05]),
         watchDelayMs: random.pick([20, 500, 3000]),
+        expired: 0,
       };
   return {
     seed,
+    edition: 1,
     rollouts,
+    experiments: [],
     versions,
     podMs: random.pick([50, 800, 4000, 20_000]),
     routeMs: random.pick([10, 500, 4000]),

@@ -2,17 +2,27 @@
  * Plays what a seed has drawn: first everything may fail and the laws hold at every write, then faults stop, people hold nothing back any
  * more, and everything must come to rest with the newest version serving.
  */
-import { rollouts } from '../../../src/api/resources.ts';
 import type { Logger } from '../../../src/logger.ts';
 import type { RampartProcess } from '../../../src/simulation/rampart-process.ts';
 import { Simulation } from '../../../src/simulation/simulation.ts';
-import type { Pod } from '../../../src/simulation/workloads/kube.ts';
-import { probeDelayMs } from '../../../src/simulation/workloads/pod-plan.ts';
+import type { Entrance } from '../../../src/simulation/traffic/traffic-model.ts';
+import { controllerOf, type Pod } from '../../../src/simulation/workloads/kube.ts';
+import { healthyPods, probeDelayMs } from '../../../src/simulation/workloads/pod-plan.ts';
 import { expectItEnds } from './ending.ts';
 import { FaultyNetwork } from './faulty-network.ts';
+import { act } from './happenings.ts';
 import { watchLaws } from './laws.ts';
-import { manifestsOf, namespace, rolloutOf, templateOf } from './manifests.ts';
-import { type Action, drawPlan, goodTag, type Plan, type Version } from './plan.ts';
+import { analysisTemplates, manifestsOf, namespace } from './manifests.ts';
+import {
+  type Action,
+  drawPlan,
+  type Edition,
+  goodTag,
+  newestEdition,
+  type Plan,
+  type PlannedRollout,
+  type Version,
+} from './plan.ts';
 
 /** What went wrong, with what led there. */
 export class SwarmFailure extends Error {
@@ -30,13 +40,15 @@ export interface SwarmOutcome {
 }
 
 /** Throws SwarmFailure where a law is broken or something does not end. */
-export async function runSwarm(seed: number): Promise<SwarmOutcome> {
-  const swarm = new SwarmRun(drawPlan(seed));
+export async function runSwarm(seed: number, edition: Edition = newestEdition): Promise<SwarmOutcome> {
+  const swarm = new SwarmRun(drawPlan(seed, edition));
   try {
     await swarm.play();
   } catch (error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     throw new SwarmFailure(`seed ${seed}: ${message}`, swarm.lines);
+  } finally {
+    swarm.end();
   }
   return { plan: swarm.plan, lines: swarm.lines };
 }
@@ -51,6 +63,8 @@ class SwarmRun {
   readonly #processes: RampartProcess[] = [];
   readonly #errors: string[] = [];
   #refuses = false;
+  #jobCode = 0;
+  #load = 50;
   #isOver = false;
   #killAfter: number | undefined;
 
@@ -63,6 +77,8 @@ class SwarmRun {
       log: this.#log(),
       pods: (pod, random) => {
         const { fate, slowMs } = this.#versionOf(pod);
+        if (controllerOf(pod)?.kind === 'Job')
+          return { ...healthyPods(pod, random), exits: { afterMs: podMs, code: this.#jobCode } };
         return {
           scheduledMs: random.integer(1, 30),
           startMs: fate === 'no-image' ? Number.POSITIVE_INFINITY : random.integer(podMs / 2, podMs),
@@ -76,6 +92,8 @@ class SwarmRun {
         acceptsMs: random.integer(1, routeMs),
         ...(this.#refuses && { refusal: { type: 'Accepted' as const, reason: 'NotAllowedByListeners', message: 'not today' } }),
       }),
+      ingresses: (_, random) => random.integer(1, routeMs),
+      utilization: () => this.#load,
       // Errors end with the faults: a bad version that became stable would speak against every next one.
       behaviour: (pod) => ({ errorRatio: this.#isOver ? 0 : this.#versionOf(pod).errorRatio, medianSeconds: 0.02 }),
       network: {
@@ -98,9 +116,10 @@ class SwarmRun {
       traffic.send({
         requestsPerSecond: 20,
         namespace,
-        to: kind === 'routed' ? { route: planned.name } : { service: `${planned.name}-stable` },
+        to: kind !== 'routed' ? { service: `${planned.name}-stable` } : entranceOf(planned),
       });
     }
+    if (plan.edition > 1) this.#simulation.apply(...analysisTemplates);
     for (let count = 0; count < plan.processes; count++) this.#start();
     await clock.run(60_000);
     for (const { afterMs, action } of plan.history) {
@@ -116,6 +135,8 @@ class SwarmRun {
     this.#network.isAway = false;
     this.#refuses = false;
     this.#isOver = true;
+    this.#jobCode = 0;
+    if (plan.edition > 1) this.#simulation.apply(...analysisTemplates);
     this.#simulation.gateway.reconsider();
     this.#killAfter = undefined;
     this.#simulation.prometheus.health = 'up';
@@ -127,49 +148,14 @@ class SwarmRun {
     if (this.#errors.length > 0) throw new Error(`the log has errors:\n${this.#errors.join('\n')}`);
   }
 
+  /** What still waits for a signal would keep the whole world in memory. */
+  end(): void {
+    for (const process of this.#running()) process.kill();
+  }
+
   #act(action: Action): void {
     const simulation = this.#simulation;
-    const { server } = simulation.cluster;
     switch (action.do) {
-      case 'image':
-        this.#edit(action.rollout, { spec: { template: templateOf(action.rollout, action.tag) } });
-        return;
-      case 'scale':
-        this.#edit(action.rollout, { spec: { replicas: action.replicas } });
-        return;
-      case 'pause':
-        this.#edit(action.rollout, { spec: { paused: true } });
-        return;
-      case 'unpause':
-        this.#edit(action.rollout, { spec: { paused: false } });
-        return;
-      case 'abort':
-        this.#command(action.rollout, { abort: true });
-        return;
-      case 'retry':
-        this.#command(action.rollout, { abort: false });
-        return;
-      case 'full':
-        this.#full(action.rollout);
-        return;
-      case 'promote':
-        this.#promote(action.rollout);
-        return;
-      case 'recreate':
-        this.#recreate(action.rollout);
-        return;
-      case 'edit-route':
-        this.#editRoute(action.rollout);
-        return;
-      case 'lose-pod':
-      case 'crash-pod':
-      case 'unready-pod':
-      case 'evict-pod':
-        this.#hurtPod(action.do, action.nth);
-        return;
-      case 'prometheus':
-        simulation.prometheus.health = action.health === 'slow' ? { answersAfterMs: 20_000 } : action.health;
-        return;
       case 'gateway':
         this.#refuses = action.refuses;
         return;
@@ -182,9 +168,6 @@ class SwarmRun {
       case 'watches':
         this.#interrupt(action.how);
         return;
-      case 'compact':
-        server.storage.compact();
-        return;
       case 'kill':
         this.#killAfter = action.afterWrites;
         return;
@@ -192,67 +175,20 @@ class SwarmRun {
         for (const process of this.#running().slice(0, 1)) void process.stop();
         this.#start();
         return;
-      case 'jump':
-        simulation.clock.jump(action.ms);
+      case 'jobs':
+        this.#jobCode = action.code;
+        return;
+      case 'load':
+        this.#load = action.percent;
         return;
       default:
-        action satisfies never;
+        act(simulation, this.plan, action);
     }
   }
 
   /** A connection on which nothing comes any more breaks after a while, or stalls. */
   #interrupt(how: 'ended' | 'broken' | 'gone' | 'silent'): void {
     for (const process of this.#running()) process.interruptWatches(how);
-  }
-
-  #edit(name: string, body: object): void {
-    if (this.#simulation.get(rollouts, name) !== undefined) this.#simulation.patch(rollouts, name, body);
-  }
-
-  #command(name: string, status: object): void {
-    if (this.#simulation.get(rollouts, name) !== undefined)
-      this.#simulation.patch(rollouts, name, { status }, { subresource: 'status' });
-  }
-
-  #full(name: string): void {
-    const { currentPodHash, stableRS } = this.#simulation.get(rollouts, name)?.status ?? {};
-    if (currentPodHash !== stableRS) this.#command(name, { promoteFull: true });
-  }
-
-  #promote(name: string): void {
-    const status = this.#simulation.get(rollouts, name)?.status;
-    const isPaused = (status?.pauseConditions ?? []).length > 0;
-    this.#command(
-      name,
-      isPaused ? { pauseConditions: null } : { pauseConditions: null, currentStepIndex: (status?.currentStepIndex ?? 0) + 1 },
-    );
-  }
-
-  #recreate(name: string): void {
-    const planned = this.plan.rollouts.find((one) => one.name === name);
-    if (planned === undefined) return;
-    this.#simulation.delete(rollouts, name);
-    this.#simulation.apply(rolloutOf(planned, 'v1'));
-  }
-
-  /** Somebody overwrites the weights. */
-  #editRoute(name: string): void {
-    const planned = this.plan.rollouts.find((one) => one.name === name);
-    if (planned?.strategy.kind !== 'routed') return;
-    const [route] = manifestsOf(planned, 'v1').filter(({ kind }) => kind === 'HTTPRoute');
-    if (route !== undefined) this.#simulation.apply(route);
-  }
-
-  #hurtPod(how: 'lose-pod' | 'crash-pod' | 'unready-pod' | 'evict-pod', nth: number): void {
-    const { cluster } = this.#simulation;
-    const pods = [...cluster.podIndex.in(namespace)];
-    const pod = pods[nth % Math.max(1, pods.length)];
-    if (pod === undefined) return;
-    const key = `${namespace}/${pod.metadata.name}`;
-    if (how === 'lose-pod') cluster.kubelet.lose(key);
-    else if (how === 'crash-pod') cluster.kubelet.crash(key);
-    else if (how === 'unready-pod') cluster.kubelet.setReady(key, false);
-    else void cluster.client('user').evict({ namespace, name: pod.metadata.name });
   }
 
   #start(): void {
@@ -314,6 +250,10 @@ class SwarmRun {
       },
     };
   }
+}
+
+function entranceOf({ name, strategy }: PlannedRollout): Entrance['to'] {
+  return strategy.kind === 'routed' && strategy.router === 'nginx' ? { ingress: name } : { route: name };
 }
 
 /** What of an object tells how a delivery goes. */
