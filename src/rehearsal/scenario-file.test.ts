@@ -159,5 +159,5 @@ test('the reference names every field and every action', () => {
   const page = readFileSync('docs/reference/scenario-files.md', 'utf8');
   const fields = Object.values({ ...fieldsAt, ...fieldsOfAction }).flat();
   for (const word of [...fields, ...Object.keys(plainActions), ...Object.keys(fieldsOfAction)])
-    expect(page).toMatch(new RegExp(`[\`.]${word}\``));
+    expect(page).toMatch(new RegExp(`[\`.]${word}[\`.]`));
 });
