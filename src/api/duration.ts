@@ -10,7 +10,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
 };
-const PART = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
+/** No two parts of it can take the same digits: what does not fit is known after one look, however long it is. */
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
 /** Go keeps nanoseconds in 64 bits: a little over 292 years. */
 const MAX_MS = 9_223_372_036_854;
 

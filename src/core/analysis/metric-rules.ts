@@ -4,6 +4,7 @@
  */
 import { RE2JS } from 're2js';
 import type { Problem } from '../../api/problem.ts';
+import { isModestPattern } from './condition/pattern.ts';
 
 export interface MetricRules<Rule> {
   /** metric name -> the first rule that matches it. */
@@ -21,6 +22,13 @@ export function matchMetricRules<Rule extends { readonly metricName: string }>(
   const problems: Problem[] = [];
   for (const [index, rule] of rules.entries()) {
     const at = `${path}[${index}].metricName`;
+    if (!isModestPattern(rule.metricName)) {
+      problems.push({
+        path: at,
+        message: 'is too long a regular expression, or repeats too much; name the metrics by a shorter one',
+      });
+      continue;
+    }
     const pattern = compile(rule.metricName);
     if (pattern === undefined) {
       problems.push({ path: at, message: `"${rule.metricName}" is not a regular expression` });

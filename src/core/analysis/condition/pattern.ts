@@ -12,6 +12,11 @@ import type { Node } from './syntax.ts';
 const MAX_PATTERN = 1000;
 const MAX_SIZE = 20_000;
 
+/** Whether anything may compile it: RE2 matches in a time that one can count on, but makes a program as large as the pattern says. */
+export function isModestPattern(pattern: string): boolean {
+  return pattern.length <= MAX_PATTERN && patternSize(pattern) <= MAX_SIZE;
+}
+
 function compilePattern(pattern: string, budget: Budget, at: number): RE2JS {
   if (pattern.length > MAX_PATTERN)
     throw new Failure('limit', `a pattern may have at most ${MAX_PATTERN} characters, this has ${pattern.length}`, at);

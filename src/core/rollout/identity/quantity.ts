@@ -20,7 +20,10 @@ const suffixes: ReadonlyMap<string, Suffix> = new Map([
   ...binarySuffixes.slice(1).map((text, i): [string, Suffix] => [text, { exponent: (i + 1) * 10, format: 'binary' }]),
 ]);
 
-const syntax = /^([+-]?)(0*)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[+-]?[0-9]*)$/;
+/** No two parts of it can take the same characters: what does not fit is known after one look. */
+const syntax = /^([+-]?)([0-9]*)(?:\.([0-9]*))?((?:[eEinumkKMGTP]+[+-]?[0-9]*)?)$/;
+/** Longer ones are nobody's; their numbers would take for ever to be shortened. */
+const longestText = 1000;
 const nano = 1_000_000_000n;
 const maxInt64 = (1n << 63n) - 1n;
 /** Above this an exponent is nonsense, and its number would fill the memory. */
@@ -58,16 +61,17 @@ export function quantityInMilli(value: unknown): bigint | undefined {
 
 function parse(value: unknown): Parsed | undefined {
   const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : undefined;
-  if (text === undefined || text === '') return undefined;
+  if (text === undefined || text === '' || text.length > longestText) return undefined;
   const match = syntax.exec(text);
   if (match === null) return undefined;
-  const [, sign = '', zeros = '', whole = '', fraction = '', suffixText = ''] = match;
+  const [, sign = '', integer = '', fraction = '', suffixText = ''] = match;
+  const whole = integer.replace(/^0+/, '');
   const suffix = readSuffix(suffixText);
   if (suffix === undefined) return undefined;
   const digits = `${whole === '' ? '0' : whole}${fraction}`;
   const quick = fitsInt64(digits, fraction.length, suffix);
   // The library reads no digits at all as zero on its quick way only.
-  if (!quick && zeros + whole + fraction === '') return undefined;
+  if (!quick && integer + fraction === '') return undefined;
   return { text, negative: sign === '-', digits, decimals: fraction.length, suffix, quick };
 }
 

@@ -16,14 +16,19 @@ const MAX_NAME = 63;
  */
 export function jobName({ run, metric, ordinal }: MeasurementOrigin): string {
   const room = MAX_NAME - run.uid.length - String(ordinal).length - 2;
-  const plain = metric
-    .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, '-')
-    .replace(/^-+|-+$/g, '');
+  const plain = withoutDashesAround(metric.toLowerCase().replace(/[^a-z0-9-]+/g, '-'));
   if (plain === metric && plain.length <= room && plain !== '') return `${run.uid}.${metric}.${ordinal}`;
   const mark = createHash('sha256').update(metric).digest('hex').slice(0, 6);
   const cut = plain.slice(0, Math.max(0, room - mark.length - 1)).replace(/-+$/, '');
   return `${run.uid}.${cut === '' ? '' : `${cut}-`}${mark}.${ordinal}`;
+}
+
+/** An expression for what stands at the end looks at every dash again and again, and a metric may have any name. */
+function withoutDashesAround(text: string): string {
+  let [start, end] = [0, text.length];
+  while (text[start] === '-') start += 1;
+  while (end > start && text[end - 1] === '-') end -= 1;
+  return text.slice(start, end);
 }
 
 export function jobOf(block: JobMetric, origin: MeasurementOrigin, namespace: string): Job {

@@ -77,7 +77,7 @@ export class PrometheusProvider implements MetricProvider<PrometheusMetric> {
   private async ask(metric: PrometheusMetric, context: MeasureContext & { readonly timeoutMs: number }): Promise<MetricValue> {
     const address = resolveAddress(metric, this.defaultAddress);
     const { path, form } = buildQuery(metric, context);
-    const url = new URL(address.pathname.replace(/\/+$/, '') + path, address);
+    const url = new URL(withoutSlashesBehind(address.pathname) + path, address);
     const headers = headersOf(metric.headers);
     const insecure = metric.insecure === true;
     const sign = this.authenticator.signerFor(metric.authentication, {
@@ -105,4 +105,11 @@ function timeoutOf({ timeout }: PrometheusMetric): number {
   const seconds = Number(timeout);
   if (seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS) return seconds;
   throw new MetricProviderError('misconfigured', `timeout must be from 1 to ${MAX_TIMEOUT_SECONDS} seconds, it is ${seconds}`);
+}
+
+/** An expression for what stands at the end looks at every slash again and again, and a template may have any address. */
+function withoutSlashesBehind(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
 }

@@ -6,6 +6,8 @@ import { kindOf, sizeOf, toValue, type Value } from '../value.ts';
 import { ANY, type Builtin, type Call, evaluationFailure, NUMBER, TEXT } from './builtin.ts';
 
 const MAX_INT = 2n ** 63n - 1n;
+/** No longer, zeros aside, than what fits: a text may have millions of digits. */
+const INTEGER = /^[+-]?0*[0-9]{1,19}$/;
 
 function toInt(value: Value, call: Call): bigint {
   if (typeof value === 'bigint') return value;
@@ -16,14 +18,14 @@ function toInt(value: Value, call: Call): bigint {
       throw evaluationFailure(call, `${formatValue(value)} does not fit into an int; test it with isNaN or isInf first`);
     return BigInt(Math.trunc(value));
   }
-  if (typeof value === 'string' && /^[+-]?[0-9]+$/.test(value)) {
+  if (typeof value === 'string' && INTEGER.test(value)) {
     const parsed = BigInt(value.replace(/^\+/, ''));
     if (parsed <= MAX_INT && parsed >= -MAX_INT - 1n) return parsed;
   }
   throw inconvertible(value, 'an int', call);
 }
 
-const DECIMAL = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
+const DECIMAL = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 
 function toFloat(value: Value, call: Call): number {
   if (typeof value === 'number') return value;
