@@ -5,6 +5,7 @@
 import type { AnalysisRunSpec } from '../../api/analysis-run.ts';
 import type { Argument, Metric } from '../../api/analysis-template.ts';
 import type { Problem } from '../../api/problem.ts';
+import { toldProblems, toldTogether } from '../../api/validation/invalid-spec.ts';
 import { argumentsUsed } from './arguments.ts';
 import { type MetricPlan, planMetric } from './metric-plan.ts';
 import { matchMetricRules } from './metric-rules.ts';
@@ -54,7 +55,7 @@ export function planRun(spec: AnalysisRunSpec, providers: ReadonlySet<string>): 
   const unresolved = new Set([...args.unresolved, ...argumentsUsed(spec.metrics ?? []).filter((name) => !args.known(name))]);
   if (unresolved.size > 0) {
     const sentences = [...unresolved].map((name) => `args.${name} was not resolved`);
-    return { message: `Unable to resolve metric arguments: ${sentences.join('; ')}` };
+    return { message: `Unable to resolve metric arguments: ${toldTogether(sentences)}` };
   }
   const problems: Problem[] = [];
   const metrics = (spec.metrics ?? []).map((metric, index) => planOne(metric, args, `spec.metrics[${index}]`, problems));
@@ -68,7 +69,7 @@ export function planRun(spec: AnalysisRunSpec, providers: ReadonlySet<string>): 
   const dry = matchMetricRules(spec.dryRun ?? [], names, 'spec.dryRun');
   const kept = matchMetricRules(spec.measurementRetention ?? [], names, 'spec.measurementRetention');
   if (complete) problems.push(...dry.problems, ...kept.problems);
-  if (problems.length > 0) return { message: `Analysis spec invalid: ${problems.map(sentence).join('; ')}` };
+  if (problems.length > 0) return { message: `Analysis spec invalid: ${toldProblems(problems)}` };
   const foreign = planned.find(({ provider }) => !providers.has(provider));
   if (foreign !== undefined) return { message: unsupported(foreign, providers) };
   const retention = ({ name }: MetricPlan) =>
@@ -120,10 +121,6 @@ function planOne(
   const block = Object.entries(metric.provider).find(([name]) => name === result.plan.provider)?.[1];
   const secrets = argumentsUsed(block).flatMap((name) => args.secrets.get(name) ?? []);
   return { ...result.plan, query: { block, args: args.values, secrets } };
-}
-
-function sentence({ path, message }: Problem): string {
-  return `${path}: ${message}`;
 }
 
 function unsupported(metric: MetricPlan, providers: ReadonlySet<string>): string {

@@ -9,7 +9,7 @@ import {
   experimentConditionReasons as reasons,
   experimentConditionTypes as types,
 } from '../../api/experiment-reasons.ts';
-import { problemText } from '../../api/validation/invalid-spec.ts';
+import { toldProblems } from '../../api/validation/invalid-spec.ts';
 import { isCompleted } from '../analysis/phase.ts';
 import type { Situation } from './situation.ts';
 
@@ -19,9 +19,6 @@ interface News {
   readonly reason: string;
   readonly message: string;
 }
-
-/** A status is no place for a thousand problems of one mistake repeated. */
-const toldAtMost = 10;
 
 export function conditionsOf(
   situation: Situation,
@@ -107,7 +104,5 @@ function invalidity(situation: Situation, { phase }: Pick<ExperimentStatus, 'pha
 
 /** `The Experiment "x" is invalid: spec.templates[0].selector: is required ...`. */
 export function invalidSpecText({ problems, experiment }: Situation): string {
-  const told = problems.slice(0, toldAtMost).map(problemText);
-  if (problems.length > toldAtMost) told.push(`and ${problems.length - toldAtMost} more`);
-  return messages.invalidSpec(experiment.metadata.name, told.join('; '));
+  return messages.invalidSpec(experiment.metadata.name, toldProblems(problems));
 }
