@@ -14,6 +14,6 @@ export function announceRun(run: AnalysisRun, announcements: readonly Announceme
 
 /** Metrics as the spec has them, the run behind them. */
 function orderOf({ spec }: AnalysisRun, { identity }: Announcement): readonly number[] {
-  const metric = (spec.metrics ?? []).findIndex(({ name }) => identity.includes(`/metric/${name}/`));
-  return [metric === -1 ? (spec.metrics?.length ?? 0) : metric];
+  const metric = spec.metrics.findIndex(({ name }) => identity.includes(`/metric/${name}/`));
+  return [metric === -1 ? spec.metrics.length : metric];
 }

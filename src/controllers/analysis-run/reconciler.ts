@@ -65,7 +65,7 @@ export class AnalysisRunReconciler {
       key,
       observed.measurements.filter(({ state }) => state === 'finished'),
     );
-    if (written !== 'gone') this.#announce(key, stored, decision);
+    if (written !== 'gone') this.#announce(key, observed.run, decision);
     return decision.next;
   }
 
