@@ -118,6 +118,29 @@ test('what a namespace that goes takes no more is given up without a word', asyn
   expect([recorder.pending, log.lines, lost]).toEqual([0, [], []]);
 });
 
+test('what is forbidden for a moment, as by a server that has just started, is written all the same; what stays forbidden is given up', async () => {
+  const { cluster, clock, log, recorder } = makeRecorder();
+  let isForbidden = true;
+  let asked = 0;
+  cluster.fault = () => {
+    asked += 1;
+    return isForbidden ? new ApiError('forbidden', 'roles are not read yet') : undefined;
+  };
+  recorder.record(about('web'), note('1'));
+  await clock.advance(2000);
+  isForbidden = false;
+  await clock.advance(10_000);
+  expect(written(cluster)).toHaveLength(1);
+  isForbidden = true;
+  asked = 0;
+  recorder.record(about('web'), note('2'));
+  await clock.advance(600_000);
+  expect(asked).toBe(7);
+  expect(log.lines.filter((line) => line.startsWith('warn'))).toEqual([
+    'warn: event RolloutUpdated of web cannot be written: roles are not read yet',
+  ]);
+});
+
 test('there is a limit to what waits, and it is counted', async () => {
   const lost: string[] = [];
   const pending: number[] = [];

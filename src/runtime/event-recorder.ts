@@ -50,6 +50,8 @@ const gentleConcurrency = 2;
 /** From so many on they make way no longer, or they would fill the memory. */
 const mostThatMakeWay = 1_000;
 const backoffMaxMs = 30_000;
+/** An API server that has just started refuses what it has not read the roles for: what is forbidden is asked for again for some ten seconds. */
+const mostRefusals = 6;
 /** While draining: who waits for the end has no time for more. */
 const hurriedBackoffMs = 250;
 
@@ -169,7 +171,7 @@ export class EventRecorder {
     } catch (error) {
       this.#writing -= 1;
       if (this.#abort.signal.aborted) return;
-      if (error instanceof ApiError && error.isTransient) return void this.#retryLater(lane, pending, error);
+      if (error instanceof ApiError && this.#mayPass(error, pending)) return void this.#retryLater(lane, pending, error);
       this.#writing += 1;
       if (!isEnding(error)) {
         this.#options.log.warn(`event ${pending.note.reason} of ${pending.regarding.name} cannot be written: ${messageOf(error)}`);
@@ -177,6 +179,11 @@ export class EventRecorder {
       }
       this.#finish(lane, fifo, pending);
     }
+  }
+
+  #mayPass(error: ApiError, { attempts }: Pending): boolean {
+    const isRefused = error.code === 'forbidden' && !isEnding(error);
+    return error.isTransient || (isRefused && attempts < mostRefusals && !this.#isDraining);
   }
 
   #finish(lane: string, fifo: Fifo<Pending>, { name }: Pending): void {
