@@ -41,13 +41,20 @@ export function readDocuments(file: string, text: string): ReadFile {
       const value: unknown = document.toJS({ maxAliasCount: mostAliases });
       // Nothing between two separators.
       if (value === null || value === undefined) continue;
-      if (isFields(value)) manifests.push(...opened({ file, line, object: value }));
+      if (holdsItself(value)) unreadable.push({ file, line, message: 'holds itself by an alias; write it out' });
+      else if (isFields(value)) manifests.push(...opened({ file, line, object: value }));
       else unreadable.push({ file, line, message: 'is no object: it needs apiVersion, kind and metadata' });
     } catch (cause) {
       unreadable.push({ file, line, message: cause instanceof Error ? cause.message : String(cause) });
     }
   }
   return { manifests, unreadable };
+}
+
+/** Nobody who walks through such an object comes to an end. */
+function holdsItself(value: unknown, around: readonly unknown[] = []): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return around.includes(value) || Object.values(value).some((inner) => holdsItself(inner, [...around, value]));
 }
 
 function lineOf(offset: number, lines: LineCounter): number {
