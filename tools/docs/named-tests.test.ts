@@ -25,7 +25,8 @@ const kinds = {
   Experiment: ['Experiments'],
 };
 
-const named = [...sections.values(), rowsOf(pageOf('docs/security/threat-model.md'))]
+const pages = ['docs/security/threat-model.md', 'docs/security/bad-input.md'];
+const named = [...sections.values(), ...pages.map((path) => rowsOf(pageOf(path)))]
   .flat()
   .flatMap((row) =>
     [...(row.at(-1) ?? '').matchAll(/`([\w./-]+\.test\.ts)` › ([^;]+)/g)].map(
