@@ -39,6 +39,16 @@ export function ended<T>(work: () => T, limitMs = 10_000): T {
   return runInNewContext('work()', { work }, { timeout: limitMs }) as T;
 }
 
+/** As JSON; what is deeper than JavaScript can write is written by hand. */
+export function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'null';
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return `${'['.repeat(9_000)}${']'.repeat(9_000)}`;
+  }
+}
+
 /** What nobody means, of every type: recorded, long, wide and deep. The API server takes objects as deep as that. */
 export const hostileValues: readonly unknown[] = [
   ...corpus<unknown>('values'),

@@ -76,12 +76,33 @@ function configFromFile(file: string): KubeConfig {
   try {
     const document: unknown = parse(readFileSync(file, 'utf8'));
     if (typeof document !== 'object' || document === null) throw new Error('it is empty');
+    expectTexts(document);
     config.loadFromString(JSON.stringify(completed(document as KubeConfigDocument, dirname(file))));
     config.makePathsAbsolute(dirname(file));
   } catch (cause) {
-    throw new Error(`The kubeconfig ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
+    // Readers of YAML show the lines around a mistake behind the first: those of a kubeconfig hold tokens and keys.
+    const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+    throw new Error(`The kubeconfig ${file} cannot be read: ${reason.replace(/:$/, '').slice(0, 200)}.`);
   }
   return config;
+}
+
+/** client-node takes names as they come, and whatever they are they are told to people. Throws with the field that is no text. */
+function expectTexts(document: object): void {
+  const lists = ['clusters', 'users', 'contexts'] as const;
+  const fields: Readonly<Record<string, unknown>> = { ...document };
+  const named = lists.flatMap((list) => {
+    const entries = fields[list] ?? [];
+    if (!Array.isArray(entries)) throw new Error(`${list} is no list`);
+    return entries.flatMap((entry: unknown, index) => {
+      const { name, context, cluster } = Object(entry) as Readonly<Record<string, unknown>>;
+      const inside = Object.entries({ ...Object(context), server: Object(cluster).server } as object);
+      return [['name', name] as const, ...inside].map(([field, value]) => [`${list}[${index}].${field}`, value] as const);
+    });
+  });
+  for (const [path, value] of [['current-context', fields['current-context']] as const, ...named])
+    if (value !== undefined && value !== null && typeof value !== 'string' && !path.endsWith('.extensions'))
+      throw new Error(`${path} is no text`);
 }
 
 interface KubeConfigDocument {

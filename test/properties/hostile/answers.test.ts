@@ -12,7 +12,16 @@ import { readAnswer as readPrometheus } from '../../../src/providers/metrics/pro
 import { PrometheusProvider } from '../../../src/providers/metrics/prometheus/prometheus-provider.ts';
 import { readAnswer as readWeb } from '../../../src/providers/metrics/web/answer.ts';
 import { WebProvider } from '../../../src/providers/metrics/web/web-provider.ts';
-import { corpus, hostileRuns, hostileTimeoutMs, hostileValue, isUnpolluted, spoilings, spoilt } from '../../support/hostile.ts';
+import {
+  corpus,
+  hostileRuns,
+  hostileTimeoutMs,
+  hostileValue,
+  isUnpolluted,
+  jsonText,
+  spoilings,
+  spoilt,
+} from '../../support/hostile.ts';
 
 const secret = 'correct-horse-battery';
 const longestWords = 4096;
@@ -83,8 +92,8 @@ describe('Prometheus', () => {
 
   test('and anything else', { timeout: hostileTimeoutMs }, () => {
     const body = fc.oneof(
-      hostileValue.map((value) => JSON.stringify(value)),
-      fc.tuple(fc.constantFrom(healthy, ranged), spoilings).map(([good, what]) => JSON.stringify(spoilt(good, what))),
+      hostileValue.map((value) => jsonText(value)),
+      fc.tuple(fc.constantFrom(healthy, ranged), spoilings).map(([good, what]) => jsonText(spoilt(good, what))),
       fc.string(),
     );
     fc.assert(
@@ -148,7 +157,7 @@ describe('a web server', () => {
     );
     fc.assert(
       fc.property(statuses, path, body, (status, jsonPath, value) =>
-        expectThatItCanBeJudged(made(() => readWeb({ status, body: JSON.stringify(value) }, jsonPath))),
+        expectThatItCanBeJudged(made(() => readWeb({ status, body: jsonText(value) }, jsonPath))),
       ),
       { numRuns: hostileRuns(300) },
     );

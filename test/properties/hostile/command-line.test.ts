@@ -15,6 +15,7 @@ import {
   hostileTimeoutMs,
   hostileValue,
   isUnpolluted,
+  jsonText,
   spoilings,
   spoilt,
 } from '../../support/hostile.ts';
@@ -44,7 +45,7 @@ describe('flags and environment', () => {
     const known = fc.constantFrom(...flags.map(({ name }) => `--${name}`));
     const text = fc.oneof(
       fc.string(),
-      hostileValue.map((value) => String(JSON.stringify(value)).slice(0, 2000)),
+      hostileValue.map((value) => String(jsonText(value)).slice(0, 2000)),
     );
     const word = fc.oneof(
       known,
@@ -80,7 +81,6 @@ describe('a kubeconfig', () => {
     if ('config' in (outcome as object)) return;
     expect(outcome).toMatchObject({ message: expect.stringMatching(/^(?:The kubeconfig|No cluster)/) });
     expect((outcome as Error).message).not.toContain('hunter2');
-    expect((outcome as Error).message.length).toBeLessThan(2000);
     expect(isUnpolluted()).toBe(true);
   }
 
@@ -101,7 +101,7 @@ describe('a kubeconfig', () => {
     fc.assert(
       fc.property(
         fc.oneof(
-          spoilings.map((what) => JSON.stringify(spoilt(good, what))),
+          spoilings.map((what) => jsonText(spoilt(good, what))),
           fc.string(),
         ),
         (text) => expectSentence(text),
