@@ -35,3 +35,6 @@ export interface VersionImages {
 }
 
 export type VersionName = keyof VersionImages;
+
+/** The API server refuses what the manifests say; a sentence for a person. */
+export class RefusedManifest extends Error {}

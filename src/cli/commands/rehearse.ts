@@ -5,7 +5,7 @@ import { leftOpen } from '../../rehearsal/findings/left-open.ts';
 import { isRollout } from '../../rehearsal/intake/complete.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
 import type { LeftOpen, Rehearsal, RehearsedRollout } from '../../rehearsal/report.ts';
-import type { Stage } from '../../rehearsal/stage.ts';
+import { RefusedManifest, type Stage } from '../../rehearsal/stage.ts';
 import { CommandError, type CommandLine, type Context, exitCodes, isOn, textFlag, usageError } from '../command.ts';
 import { findingsText } from '../lint/print-findings.ts';
 import { readManifests } from '../lint/read-manifests.ts';
@@ -45,7 +45,10 @@ export async function run(line: CommandLine, context: Context): Promise<number> 
   const rollouts: RehearsedRollout[] = [];
   for (const stage of chosenStages(staged.stages, line)) {
     const seed = countFlag(line, 'seed') ?? 1;
-    const rehearsed = await rehearse(stage, { scenarios, seeds, requestsPerSecond, assume, seed, signal: context.signal });
+    const options = { scenarios, seeds, requestsPerSecond, assume, seed, signal: context.signal };
+    const rehearsed = await rehearse(stage, options).catch((error: unknown) => {
+      throw error instanceof RefusedManifest ? new CommandError(error.message, { cause: error }) : error;
+    });
     rollouts.push({ ...rehearsed, findings: findingsOf(stage, staged.objects, rehearsed) });
   }
   context.out.write(shown({ assumptions, rollouts }, line, context));

@@ -18,7 +18,7 @@ import { containersOf, withImage } from '../intake/versions.ts';
 import { PrometheusAnswers } from '../metrics/prometheus-answers.ts';
 import { WebAnswers } from '../metrics/web-answers.ts';
 import type { Answers, Scenario, When } from '../scenario.ts';
-import type { Stage, VersionName } from '../stage.ts';
+import { RefusedManifest, type Stage, type VersionName } from '../stage.ts';
 
 export interface WorldOptions {
   readonly stage: Stage;
@@ -122,7 +122,7 @@ export class World {
   /** Brings the old version up and lets users come. False where it does not get healthy. */
   async prepare(): Promise<boolean> {
     const { simulation, stage } = this;
-    simulation.apply(...stage.objects);
+    this.#apply();
     this.startController();
     const isUp = await simulation.clock.runUntil(() => this.rollout?.status?.phase === 'Healthy', stage.patienceMs);
     for (const entrance of stage.entrances) {
@@ -132,6 +132,20 @@ export class World {
     }
     await simulation.clock.run(warmUpMs);
     return isUp;
+  }
+
+  #apply(): void {
+    const { objects } = this.stage;
+    const named = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []));
+    for (const name of named) this.simulation.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    for (const object of objects) {
+      try {
+        this.simulation.apply(object);
+      } catch (cause) {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        throw new RefusedManifest(`${object.kind} ${object.metadata.name} is refused by the API server: ${why}`, { cause });
+      }
+    }
   }
 
   /** Applies the new version; from here on it counts. */

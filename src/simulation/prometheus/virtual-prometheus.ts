@@ -35,7 +35,8 @@ interface Target {
 const scrapeEveryMs = 15_000;
 const keptMs = 2 * 3_600_000;
 /** Names that speak of requests, whatever the framework. */
-const ofRequests = /request|http|grpc|call|response|handled|(?:^|_)rq(?:_|$)|latency/i;
+const ofRequests =
+  /request|http|grpc|call|response|handled|(?:^|_)rq(?:_|$)|latency|(?:error|fail(?:ure)?|success(?:e)?)s?_total$/i;
 /** Names of counters that have one kind of answers only. */
 const [ofErrors, ofSuccesses] = [/error|fail|5xx|exception/i, /success/i];
 const inMilliseconds = /milliseconds|_ms(?:_|$)/;
@@ -55,6 +56,10 @@ const statusLabels: Readonly<Record<string, readonly [string, string]>> = {
   grpc_code: ['OK', 'Internal'],
   grpc_status: ['0', '13'],
   outcome: ['SUCCESS', 'SERVER_ERROR'],
+  classification: ['success', 'failure'],
+  result: ['success', 'error'],
+  success: ['true', 'false'],
+  error: ['false', 'true'],
 };
 
 /** True where the virtual Prometheus has series of this name. */
