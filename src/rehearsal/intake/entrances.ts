@@ -31,15 +31,12 @@ export function entryOf(options: EntryOptions): Entry {
   const namespace = namespaceOf(rollout);
   const { canary, blueGreen } = rollout.spec.strategy ?? {};
   const routes = routesOf(options);
-  if (routes.length > 0) return { ...spread(routes), madeUp: [], assumptions: [], hasGatewayRoutes: true };
+  if (routes.length > 0) return { ...spread(routes), madeUp: [], assumptions: [comeInBy('route', routes)], hasGatewayRoutes: true };
   const ingresses = nginxRouting(canary?.trafficRouting)?.ingresses ?? [];
-  if (ingresses.length > 0)
-    return {
-      ...spread(ingresses.map(({ name }) => ({ requestsPerSecond: 1, namespace, to: { ingress: name } }))),
-      madeUp: [],
-      assumptions: [],
-      hasGatewayRoutes: false,
-    };
+  if (ingresses.length > 0) {
+    const entrances = ingresses.map(({ name }): Entrance => ({ requestsPerSecond: 1, namespace, to: { ingress: name } }));
+    return { ...spread(entrances), madeUp: [], assumptions: [comeInBy('Ingress', entrances)], hasGatewayRoutes: false };
+  }
   if (blueGreen?.activeService !== undefined) return blueGreenEntry(blueGreen, namespace);
   return serviceEntry(options);
 }
@@ -97,6 +94,11 @@ function serviceEntry({ rollout, podLabels, objects }: EntryOptions): Entry {
     ],
     hasGatewayRoutes: false,
   };
+}
+
+function comeInBy(what: string, entrances: readonly Entrance[]): string {
+  const names = entrances.map(({ to }) => ('route' in to ? to.route : 'ingress' in to ? to.ingress : to.service));
+  return `Users come in by ${what} ${names.join(', ')}${names.length > 1 ? ', evenly' : ''}.`;
 }
 
 function spread(entrances: readonly Entrance[]): Pick<Entry, 'entrances'> {
