@@ -12,7 +12,8 @@ import { Simulation } from '../../../src/simulation/simulation.ts';
 import { hostileRuns, hostileTimeoutMs, isUnpolluted, type Spoiling, spoilings, spoilt } from '../../support/hostile.ts';
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'examples');
-const examples = readdirSync(folder).flatMap((file) =>
+const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+const examples = files.flatMap((file) =>
   parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => document.toJS() as KubeObject),
 );
 const ours = [rollouts, analysisRuns, analysisTemplates, clusterAnalysisTemplates, experiments];
