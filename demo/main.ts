@@ -1,4 +1,4 @@
-/** `npm run demo`: Rampart's main job, with real traffic, on a Kubernetes of its own or on one that is there. */
+/** `npm run demo`: Rampart's main job, with real traffic, on a Kubernetes of its own or on one that is there; in memory where there can be none. */
 import { loadKubeConfig } from '../src/runtime/client/kube-config.ts';
 import type { PartName } from '../tools/cluster/contract.ts';
 import { type ClusterSource, chooseCluster } from '../tools/cluster/external/choice.ts';
@@ -6,7 +6,7 @@ import { type ExternalCluster, openExistingCluster } from '../tools/cluster/exte
 import { hostAbilities } from '../tools/cluster/external/host-abilities.ts';
 import { enterNamespace, insideNamespace } from '../tools/cluster/namespace/enter.ts';
 import { ensureParts } from '../tools/cluster/provision/provision.ts';
-import { billLines } from './bill.ts';
+import { type Bill, billLines } from './bill.ts';
 import { Interrupted, interruption } from './interruption.ts';
 import { type DemoOptions, parseDemoOptions, usage } from './options.ts';
 import { play } from './play.ts';
@@ -15,6 +15,7 @@ import type { Stage, StageSetting } from './stage.ts';
 import { setEmbeddedStage } from './stages/embedded.ts';
 import { setExternalStage } from './stages/external.ts';
 import { setK3sStage } from './stages/k3s.ts';
+import { setVirtualStage, whileTimePasses } from './virtual/virtual-stage.ts';
 
 const embeddedParts: readonly PartName[] = [
   'etcd',
@@ -27,14 +28,29 @@ const embeddedParts: readonly PartName[] = [
   'gateway-api-crds',
 ];
 
-/** Embedded: returns only inside its namespace. Throws with the one thing to do when there can be no cluster. */
-async function prepare(requested: DemoOptions['cluster']): Promise<ClusterSource> {
+type Choice = { readonly source: ClusterSource } | { readonly source: 'virtual'; readonly reason: string };
+
+/**
+ * Embedded: returns only inside its namespace. Where nobody asked for a certain cluster and there can be none, the virtual one with the reason; where
+ * somebody did, throws with the one thing to do.
+ */
+async function prepare(requested: DemoOptions['cluster']): Promise<Choice> {
   const isDecided = requested === 'existing' || insideNamespace();
   const choice = isDecided ? { source: requested ?? 'embedded' } : chooseCluster(requested, await hostAbilities(embeddedParts));
-  if (choice.source === 'none') throw new Error(choice.reason);
-  if (choice.source === 'embedded') await enterNamespace(embeddedParts);
+  if (choice.source === 'none') return instead(requested, choice.reason);
+  try {
+    if (choice.source === 'embedded') await enterNamespace(embeddedParts);
+  } catch (error) {
+    if (insideNamespace()) throw error;
+    return instead(requested, reasonOf(error));
+  }
   if (choice.source === 'k3s') await ensureParts(['helm', 'gateway-api-crds']);
-  return choice.source;
+  return { source: choice.source };
+}
+
+function instead(requested: DemoOptions['cluster'], reason: string): Choice {
+  if (requested !== undefined) throw new Error(reason);
+  return { source: 'virtual', reason };
 }
 
 async function setStage(source: ClusterSource, { existing, image }: DemoOptions, setting: StageSetting): Promise<Stage> {
@@ -64,18 +80,18 @@ function reasonOf(error: unknown): string {
 }
 
 async function main(options: DemoOptions): Promise<number> {
-  const source = await prepare(options.cluster);
+  if (options.virtual) return await playVirtual(options, undefined);
+  const choice = await prepare(options.cluster);
+  if (choice.source === 'virtual') return await playVirtual(options, choice.reason);
   const signal = interruption();
   const beganMs = Date.now();
-  const screen = options.plain ? lineScreen((line) => process.stderr.write(`${line}\n`)) : pictureScreen(process.stdout);
-  const print = (text: string) => process.stdout.write(text);
-  const stage = await setStage(source, options, { tell: (words) => screen.say(words), print, signal });
+  const screen = options.plain ? lineScreen(sayLine) : pictureScreen(process.stdout);
+  const stage = await setStage(choice.source, options, { tell: (words) => screen.say(words), print, signal });
   let isKept = false;
   try {
     const bill = await play(stage, { requestsPerSecond: options.requestsPerSecond, screen, beganMs, signal });
     signal.throwIfAborted();
-    if (options.json) print(`${JSON.stringify(bill, undefined, 2)}\n`);
-    else print(`\n${billLines(bill).join('\n')}\n`);
+    printBill(bill, choice.source, options.json);
     if (!bill.passed) process.stderr.write(`\nThe logs of this run are in ${stage.runDir}\n`);
     isKept = options.keep;
     if (isKept) await stage.keep(signal);
@@ -83,6 +99,52 @@ async function main(options: DemoOptions): Promise<number> {
   } finally {
     if (!isKept) await stage.stop();
   }
+}
+
+/** `reason`: why it is not played on a real one; undefined where a person wished it so. */
+async function playVirtual(options: DemoOptions, reason: string | undefined): Promise<number> {
+  const signal = interruption();
+  if (reason !== undefined) for (const line of insteadLines(reason)) sayLine(line);
+  // Time runs too fast for a picture.
+  const screen = lineScreen(sayLine);
+  const stage = await setVirtualStage({ tell: (words) => screen.say(words) });
+  const { requestsPerSecond } = options;
+  const bill = await whileTimePasses(stage, play(stage, { requestsPerSecond, screen, beganMs: stage.clock.now(), signal }));
+  signal.throwIfAborted();
+  printBill(bill, 'virtual', options.json);
+  if (!options.json) print(`\n${virtualWords}\n`);
+  if (!bill.passed) return 1;
+  return reason === undefined ? 0 : exitVirtual;
+}
+
+/** Of a play that went well, but on the virtual cluster where a real one was meant. */
+const exitVirtual = 3;
+
+const virtualWords =
+  'This was the VIRTUAL cluster: the whole controller, on a Kubernetes, a gateway, traffic and Prometheus in memory.';
+
+function insteadLines(reason: string): readonly string[] {
+  const bar = '='.repeat(100);
+  return [
+    bar,
+    'NO REAL KUBERNETES can be had on this machine:',
+    `  ${reason}`,
+    `What follows is played on the VIRTUAL cluster, in memory; if it goes well, it ends with exit code ${exitVirtual}.`,
+    bar,
+  ];
+}
+
+function printBill(bill: Bill, cluster: Choice['source'], asJson: boolean): void {
+  if (asJson) print(`${JSON.stringify({ cluster, ...bill }, undefined, 2)}\n`);
+  else print(`\n${billLines(bill).join('\n')}\n`);
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+function sayLine(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 try {

@@ -5,14 +5,13 @@ import type { KubeObject, ReplicaSet } from '../src/api/kubernetes.ts';
 import { labels } from '../src/api/names.ts';
 import * as resources from '../src/api/resources.ts';
 import type { Rollout } from '../src/api/rollout.ts';
-import { loadKubeConfig } from '../src/runtime/client/kube-config.ts';
-import { KubernetesClient } from '../src/runtime/client/kubernetes-client.ts';
-import { systemClock } from '../src/runtime/clock.ts';
+import type { Clock } from '../src/runtime/clock.ts';
 import type { JsonPatchOperation, Resource } from '../src/runtime/cluster.ts';
 import { Informer, whenSynced } from '../src/runtime/informer.ts';
 import type { Log } from '../src/runtime/log.ts';
 import type { WeightChange } from './bill.ts';
 import type { Happening } from './scene.ts';
+import type { World, WorldClient } from './stage.ts';
 import { type ShopContainer, versionIn } from './version.ts';
 
 interface Route extends KubeObject {
@@ -36,8 +35,7 @@ interface Event extends KubeObject {
 }
 
 export interface Observed {
-  /** File. */
-  readonly kubeconfig: string;
+  readonly world: World;
   readonly namespace: string;
   /** Milliseconds since the epoch. */
   readonly beganMs: number;
@@ -61,7 +59,8 @@ export class Observer {
   /** Called for each event, as it comes. */
   onHappening: (happening: Happening) => void = () => {};
   readonly #beganMs: number;
-  readonly #client: KubernetesClient;
+  readonly #clock: Clock;
+  readonly #client: WorldClient;
   readonly #rollouts: Informer<Rollout>;
   readonly #replicaSets: Informer<ReplicaSet>;
   readonly #runs: Informer<AnalysisRun>;
@@ -74,14 +73,15 @@ export class Observer {
   /** name of an AnalysisRun -> when a failed measurement was first seen in it, ms since the epoch */
   readonly #failedMeasurements = new Map<string, number>();
 
-  constructor({ kubeconfig, namespace, beganMs, signal }: Observed) {
+  constructor({ world, namespace, beganMs, signal }: Observed) {
     this.#beganMs = beganMs;
     this.#interrupted = signal;
-    const { env: environment } = process;
-    const { config } = loadKubeConfig({ kubeconfig, environment });
-    this.#client = KubernetesClient.create({ config, clock: systemClock, random: Math.random, environment, limits: undefined });
+    const { clock } = world;
+    this.#clock = clock;
+    this.#client = world.connect();
+    const { cluster } = this.#client;
     const informer = <T extends KubeObject>(resource: Resource<T>) =>
-      new Informer<T>({ cluster: this.#client, resource, clock: systemClock, random: Math.random, log: silent, namespace });
+      new Informer<T>({ cluster, resource, clock, random: Math.random, log: silent, namespace });
     this.#rollouts = informer(resources.rollouts);
     this.#replicaSets = informer(resources.replicaSets);
     this.#runs = informer(resources.analysisRuns);
@@ -139,27 +139,27 @@ export class Observer {
 
   /** Settles with the time when the condition first holds. Rejects when interrupted, and after the time is up with what `describe` says of the situation then. */
   async until(condition: () => boolean, withinMs: number, describe: () => string): Promise<number> {
-    const deadline = Date.now() + withinMs;
+    const deadline = this.#clock.now() + withinMs;
     while (!condition()) {
       this.#interrupted.throwIfAborted();
-      const leftMs = deadline - Date.now();
+      const leftMs = deadline - this.#clock.now();
       if (leftMs <= 0) throw new Error(`after ${withinMs / 1000} s still waiting: ${describe()}`);
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(wake, Math.min(leftMs, lookAgainMs));
+        const timer = this.#clock.setTimer(Math.min(leftMs, lookAgainMs), wake);
         const waiting = this.#waiting;
         function wake(): void {
-          clearTimeout(timer);
+          timer.cancel();
           waiting.delete(wake);
           resolve();
         }
         waiting.add(wake);
       });
     }
-    return Date.now();
+    return this.#clock.now();
   }
 
   async changeShop(namespace: string, body: readonly JsonPatchOperation[]): Promise<void> {
-    const result = await this.#client.patch(resources.rollouts, { namespace, name: 'shop' }, { type: 'json', body });
+    const result = await this.#client.cluster.patch(resources.rollouts, { namespace, name: 'shop' }, { type: 'json', body });
     if (result.outcome !== 'done') throw new Error(`the shop's Rollout could not be changed: ${result.outcome}`);
   }
 
@@ -176,13 +176,13 @@ export class Observer {
   #sawRoute(route: Route | undefined): void {
     const backend = route?.spec?.rules?.flatMap(({ backendRefs = [] }) => backendRefs).find(({ name }) => name === 'shop-canary');
     const canaryWeight = backend?.weight ?? 0;
-    if (canaryWeight !== this.canaryWeight) this.weights.push({ atMs: Date.now(), canaryWeight });
+    if (canaryWeight !== this.canaryWeight) this.weights.push({ atMs: this.#clock.now(), canaryWeight });
   }
 
   #sawRun(run: AnalysisRun | undefined): void {
     if (run === undefined || this.#failedMeasurements.has(run.metadata.name)) return;
     const measurements = run.status?.metricResults?.flatMap((result) => result.measurements ?? []) ?? [];
-    if (measurements.some(({ phase }) => phase === 'Failed')) this.#failedMeasurements.set(run.metadata.name, Date.now());
+    if (measurements.some(({ phase }) => phase === 'Failed')) this.#failedMeasurements.set(run.metadata.name, this.#clock.now());
   }
 
   #sawEvent(event: Event | undefined): void {
@@ -194,7 +194,7 @@ export class Observer {
     if (!isOfShop) return;
     const type = event.type === 'Warning' ? 'Warning' : 'Normal';
     const happening: Happening = {
-      atMs: Date.now() - this.#beganMs,
+      atMs: this.#clock.now() - this.#beganMs,
       type,
       reason: event.reason ?? '',
       message: event.message ?? '',

@@ -13,6 +13,7 @@ describe('the flags of the demo', () => {
       plain: true,
       requestsPerSecond: 200,
       cluster: undefined,
+      virtual: false,
       image: undefined,
       existing: undefined,
     });
@@ -37,7 +38,13 @@ describe('the flags of the demo', () => {
     expect(parse('--cluster k3s')?.image).toBeUndefined();
   });
 
+  it('plays on the virtual cluster', () => {
+    expect(parse('--virtual')).toMatchObject({ virtual: true, cluster: undefined, keep: false });
+  });
+
   it.each([
+    ['--virtual --cluster embedded', /--virtual has a cluster of its own: leave out --cluster/],
+    ['--virtual --keep', /--keep is for a real cluster/],
     ['--rate 5', /--rate must be a number from 20 to 2000/],
     ['--cluster other', /--cluster must be embedded, k3s or existing, but is "other"/],
     ['--image demo:1', /--image is for --cluster existing or k3s/],

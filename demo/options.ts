@@ -10,8 +10,10 @@ export interface DemoOptions {
   /** Lines instead of a picture; always so where there is no terminal. */
   readonly plain: boolean;
   readonly requestsPerSecond: number;
-  /** Undefined: the embedded one, or K3s where that cannot be. */
+  /** Undefined: the embedded one, or K3s where that cannot be, or the virtual one where neither can. */
   readonly cluster: ClusterSource | undefined;
+  /** On the virtual cluster, by wish. */
+  readonly virtual: boolean;
   /** The demo's image, where pods are containers; undefined: it is built. */
   readonly image: string | undefined;
   /** Given with, and only with, `cluster` existing. */
@@ -33,12 +35,14 @@ export const usage = `Usage: npm run demo -- [flags]
 
 Ten pods of a small shop behind a real gateway, on a Kubernetes of its own. Version 2 is good and is promoted; version 3 fails one
 request in five and is taken back, because Prometheus says so. Exit code 0 only if that is what happened and no other request failed.
+Where no real Kubernetes can be had it is played on the virtual one, which is said, and a play that went well ends with exit code 3.
 
   --keep            leave it running at the end and say how to look at it with kubectl
   --json            print the bill for machines
   --plain           print lines instead of a picture
   --rate NUMBER     requests a second (default 200)
-  --cluster KIND    embedded, k3s or existing (default: embedded; K3s in a container where that cannot be)
+  --virtual         play on a Kubernetes in memory, in a second or two, on any machine with Node
+  --cluster KIND    embedded, k3s or existing (default: embedded; K3s in a container where that cannot be, else the virtual one)
   --image IMAGE     the demo's image, where pods are containers; without it, it is built for k3s
   --help            show this text
 
@@ -55,6 +59,7 @@ const flags = {
   json: { type: 'boolean', default: false },
   plain: { type: 'boolean', default: false },
   rate: { type: 'string', default: '200' },
+  virtual: { type: 'boolean', default: false },
   cluster: { type: 'string' },
   image: { type: 'string' },
   gateway: { type: 'string' },
@@ -75,6 +80,8 @@ export function parseDemoOptions(args: readonly string[], isTerminal: boolean): 
     throw new Error(`--rate must be a number from 20 to 2000, but is "${values.rate}".`);
   const cluster = (['embedded', 'k3s', 'existing'] as const).find((source) => source === values.cluster);
   if (cluster !== values.cluster) throw new Error(`--cluster must be embedded, k3s or existing, but is "${values.cluster}".`);
+  if (values.virtual && cluster !== undefined) throw new Error('--virtual has a cluster of its own: leave out --cluster.');
+  if (values.virtual && values.keep) throw new Error('--keep is for a real cluster: nothing is left of a virtual one.');
   if (cluster !== 'existing') refuse(values, ['gateway', 'gateway-url', 'prometheus-address', 'scrape-interval'], 'existing');
   if (cluster !== 'existing' && cluster !== 'k3s') refuse(values, ['image'], 'existing or k3s');
   return {
@@ -83,6 +90,7 @@ export function parseDemoOptions(args: readonly string[], isTerminal: boolean): 
     plain: values.plain || values.json || !isTerminal,
     requestsPerSecond,
     cluster,
+    virtual: values.virtual,
     image: values.image,
     existing: cluster === 'existing' ? existingParts(values) : undefined,
   };

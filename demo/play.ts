@@ -1,9 +1,10 @@
 /** The play itself: version 1 is there, version 2 is good and gets promoted, version 3 is bad and is taken back; then the bill. */
+import { type Clock, sleep, type Timer } from '../src/runtime/clock.ts';
 import { type Bill, makeBill } from './bill.ts';
 import { Observer, type PodCount } from './observer.ts';
 import type { Revision, Scene } from './scene.ts';
 import type { Screen } from './screen.ts';
-import { type Outcome, startTraffic, type Traffic } from './shop/traffic.ts';
+import type { Outcome, Traffic } from './shop/traffic.ts';
 import type { Stage } from './stage.ts';
 import { VersionTally } from './tally.ts';
 
@@ -21,25 +22,22 @@ const badVersion = 'v3';
 
 /** Settles when the play is over, well or badly. Rejects only where not even a bill can be made. */
 export async function play(stage: Stage, { requestsPerSecond, screen, beganMs, signal }: PlayOptions): Promise<Bill> {
-  const { kubeconfig, namespace, gatewayUrl, host, withinMs } = stage;
-  const observer = new Observer({ kubeconfig, namespace, beganMs, signal });
+  const { world, namespace, withinMs } = stage;
+  const { clock } = world;
+  const observer = new Observer({ world, namespace, beganMs, signal });
   observer.onHappening = (happening) => screen.happened(happening);
   const tally = new VersionTally();
   let title = 'version 1 opens the shop';
   let traffic: Traffic | undefined;
-  const timer = setInterval(() => screen.draw(sceneOf(observer, tally, title, Date.now() - beganMs)), drawEveryMs);
+  const scene = () => sceneOf(observer, tally, title, { nowMs: clock.now(), beganMs });
+  const drawing = repeated(clock, drawEveryMs, () => screen.draw(scene()));
   const describe = () => `${observer.rollout?.status?.phase}: ${observer.rollout?.status?.message}`;
   const marks = { goodVersionPromoted: false, badVersionTakenBack: false, weightZeroMs: 0, lastBadPodGoneMs: 0 };
   try {
     await observer.ready();
     await observer.until(() => isHealthy(observer, 'v1'), withinMs.open, describe);
     await untilServing(stage, signal);
-    traffic = startTraffic({
-      url: gatewayUrl,
-      host,
-      requestsPerSecond,
-      onResponse: (outcome) => tally.count(outcome),
-    });
+    traffic = world.startTraffic({ requestsPerSecond, onResponse: (outcome) => tally.count(outcome) });
     await observer.until(
       () => tally.answered('v1') >= requestsPerSecond,
       withinMs.open,
@@ -76,8 +74,8 @@ export async function play(stage: Stage, { requestsPerSecond, screen, beganMs, s
     screen.say(`this went wrong: ${(error as Error).message}`);
   }
   await traffic?.stop();
-  clearInterval(timer);
-  screen.draw(sceneOf(observer, tally, title, Date.now() - beganMs));
+  drawing.cancel();
+  screen.draw(scene());
   screen.end();
   await observer.stop();
   return makeBill({
@@ -95,21 +93,22 @@ export async function play(stage: Stage, { requestsPerSecond, screen, beganMs, s
 }
 
 /** The gateway learns of routes and endpoints by watches of its own: the shop is open when it has answered for a while. */
-async function untilServing({ gatewayUrl: url, host, withinMs }: Stage, signal: AbortSignal): Promise<void> {
+async function untilServing({ world, withinMs }: Stage, signal: AbortSignal): Promise<void> {
   let last = 'no answer yet';
   const onResponse = ({ status, error }: Outcome): void => {
     last = error ?? `HTTP ${status}`;
   };
-  const probe = startTraffic({ url, host, requestsPerSecond: 50, onResponse });
-  const deadline = Date.now() + withinMs.open;
+  const { clock, address } = world;
+  const probe = world.startTraffic({ requestsPerSecond: 50, onResponse });
+  const deadline = clock.now() + withinMs.open;
   for (let seen = 0; ; seen = probe.counters.answered) {
     const failed = probe.counters.failed + probe.counters.errors;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(clock, 500);
     const isServing = probe.counters.answered > seen && probe.counters.failed + probe.counters.errors === failed;
-    if (!isServing && Date.now() < deadline && !signal.aborted) continue;
+    if (!isServing && clock.now() < deadline && !signal.aborted) continue;
     await probe.stop();
     signal.throwIfAborted();
-    if (!isServing) throw new Error(`the gateway at ${url} does not serve the shop: ${last}`);
+    if (!isServing) throw new Error(`the gateway at ${address} does not serve the shop: ${last}`);
     return;
   }
 }
@@ -122,7 +121,26 @@ function isHealthy(observer: Observer, version: string): boolean {
   return isObserved && status?.phase === 'Healthy' && observer.versionOf(status.stableRS) === version;
 }
 
-function sceneOf(observer: Observer, tally: VersionTally, title: string, nowMs: number): Scene {
+/** Until it is cancelled. */
+function repeated(clock: Clock, everyMs: number, what: () => void): Timer {
+  let timer: Timer;
+  const again = (): void => {
+    timer = clock.setTimer(everyMs, () => {
+      what();
+      again();
+    });
+  };
+  again();
+  return { cancel: () => timer.cancel() };
+}
+
+interface Moment {
+  /** Milliseconds since the epoch, both. */
+  readonly nowMs: number;
+  readonly beganMs: number;
+}
+
+function sceneOf(observer: Observer, tally: VersionTally, title: string, { nowMs, beganMs }: Moment): Scene {
   const { rollout } = observer;
   const status = rollout?.status;
   const pods = observer.podsByVersion();
@@ -131,7 +149,7 @@ function sceneOf(observer: Observer, tally: VersionTally, title: string, nowMs: 
   const none: PodCount = { pods: 0, ready: 0 };
   const versions = [...new Set([...pods.keys(), ...tally.versions()])].sort();
   return {
-    nowMs,
+    nowMs: nowMs - beganMs,
     title,
     phase: status?.phase ?? 'Unknown',
     message: status?.message ?? '',
@@ -141,7 +159,7 @@ function sceneOf(observer: Observer, tally: VersionTally, title: string, nowMs: 
     revisions: versions.map((version): Revision => {
       const role = version === stable ? 'stable' : version === current ? 'canary' : 'old';
       const { pods: count, ready } = pods.get(version) ?? none;
-      return { version, role, pods: count, readyPods: ready, ...tally.of(version, Date.now()) };
+      return { version, role, pods: count, readyPods: ready, ...tally.of(version, nowMs) };
     }),
     happenings: observer.happenings,
   };

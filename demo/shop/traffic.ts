@@ -50,13 +50,17 @@ export interface Traffic {
   stop(): Promise<TrafficCounters>;
 }
 
+export function noTraffic(): TrafficCounters {
+  return { sent: 0, answered: 0, errors: 0, failed: 0, failedByGateway: 0, byVersion: {}, failures: [] };
+}
+
 const mostFailuresKept = 100;
 const tickMs = 5;
 /** After a pause of the process, requests that were due are sent late rather than left out, but not more than these at once. */
 const mostAtOnce = 200;
 
 export function startTraffic(options: TrafficOptions): Traffic {
-  const counters: TrafficCounters = { sent: 0, answered: 0, errors: 0, failed: 0, failedByGateway: 0, byVersion: {}, failures: [] };
+  const counters = noTraffic();
   const agent = new Agent({ connections: options.connections ?? 50, pipelining: 1, keepAliveTimeout: 30_000 });
   const flying = new Set<Promise<void>>();
   const began = performance.now();
@@ -106,7 +110,8 @@ function versionIn(body: string): string | undefined {
   }
 }
 
-function countOutcome(counters: TrafficCounters, outcome: Outcome): void {
+/** Adds one request that has ended. */
+export function countOutcome(counters: TrafficCounters, outcome: Outcome): void {
   const { status, version } = outcome;
   if (status === 0) counters.errors++;
   else counters.answered++;

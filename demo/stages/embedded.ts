@@ -10,6 +10,7 @@ import { untilAborted } from '../interruption.ts';
 import type { Stage, StageSetting } from '../stage.ts';
 import { requestsOf } from './api-requests.ts';
 import { installChart } from './chart.ts';
+import { realWorld } from './real-world.ts';
 
 const demo = join(dirname(fileURLToPath(import.meta.url)), '..');
 const shop = 'default';
@@ -49,10 +50,8 @@ export async function setEmbeddedStage({ tell, print, signal }: StageSetting): P
       await cluster.applyManifests(await readFile(join(demo, 'manifests', file), 'utf8'));
     }
     return {
-      kubeconfig: cluster.adminKubeconfig,
       namespace: shop,
-      gatewayUrl: traefik.httpUrl,
-      host,
+      world: realWorld({ kubeconfig: cluster.adminKubeconfig, gatewayUrl: traefik.httpUrl, host }),
       withinMs: { open: 60_000, promoted: 90_000, takenBack: 60_000 },
       release: (version) => [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: `shop:${version}` }],
       apiRequests: async () => (auditLog === undefined ? undefined : await requestsOf(controllerUser, auditLog)),

@@ -20,6 +20,7 @@ import { imageValues } from './image.ts';
 import { takePlace } from './place.ts';
 import { untilPodIsReady } from './pod-ready.ts';
 import { untilPrometheusKnows } from './prometheus-check.ts';
+import { realWorld } from './real-world.ts';
 import { placeShop, versionPath } from './shop-manifests.ts';
 
 export interface ExternalParts extends ExistingParts {
@@ -54,10 +55,8 @@ export async function setExternalStage(cluster: ExternalCluster, parts: External
     });
     await fillPlace(cluster, client, { ...parts, meeting }, setting);
     return {
-      kubeconfig: cluster.adminKubeconfig,
       namespace,
-      gatewayUrl: meeting.url,
-      host: meeting.host,
+      world: realWorld({ kubeconfig: cluster.adminKubeconfig, gatewayUrl: meeting.url, host: meeting.host }),
       withinMs: patienceFor(windowSecondsOf(parts)),
       release: (version) => [{ op: 'replace', path: versionPath, value: version }],
       apiRequests: async () => undefined,

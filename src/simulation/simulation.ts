@@ -36,6 +36,8 @@ export interface SimulationOptions {
   readonly utilization?: Utilization;
   /** What lies between Rampart and the API server; nothing if absent. */
   readonly network?: Network;
+  /** How often Prometheus looks at pods; every fifteen seconds if absent. */
+  readonly scrapeEveryMs?: number;
   /** Metric providers besides Prometheus. */
   readonly providers?: ReadonlyMap<string, MetricProvider>;
   /** What Rampart says; nobody listens if absent. */
@@ -76,7 +78,7 @@ export class Simulation {
     this.ingresses = new VirtualIngresses(kube, options.ingresses ?? promptIngresses);
     const { gateway, ingresses } = this;
     this.traffic = new TrafficModel(kube, podIndex, { gateway, ingresses, behaviour: options.behaviour ?? goodPods });
-    this.prometheus = new VirtualPrometheus(kube, podIndex, this.traffic);
+    this.prometheus = new VirtualPrometheus(kube, podIndex, this.traffic, options.scrapeEveryMs);
   }
 
   /** Starts a process of Rampart. With `leaderElect` several may run. */

@@ -32,7 +32,7 @@ interface Target {
   endedAtMs: number | undefined;
 }
 
-const scrapeEveryMs = 15_000;
+const usualScrapeMs = 15_000;
 const keptMs = 2 * 3_600_000;
 /** Names that speak of requests, whatever the framework. */
 const ofRequests =
@@ -79,7 +79,7 @@ export class VirtualPrometheus implements MetricProvider<PrometheusMetric>, Seri
   /** pod key and uid -> what was scraped of it */
   readonly #targets = new Map<string, Target>();
 
-  constructor({ clock }: Pick<Kube, 'clock'>, pods: PodIndex, traffic: TrafficModel) {
+  constructor({ clock }: Pick<Kube, 'clock'>, pods: PodIndex, traffic: TrafficModel, scrapeEveryMs = usualScrapeMs) {
     this.#clock = clock;
     this.#pods = pods;
     this.#traffic = traffic;
