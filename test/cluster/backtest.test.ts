@@ -197,7 +197,7 @@ test('the text says it for people, an argument that is missing is named, and no 
     shop,
     ...asked(),
     '--since',
-    '7d',
+    '4d',
     '--incident',
     incident(2),
     '-a',
@@ -218,7 +218,7 @@ test('the text says it for people, an argument that is missing is named, and no 
   const nobody = await rampart('-f', shop, ...asked().with(1, 'http://127.0.0.1:1'), '-a', 'token=open-sesame');
   expect(nobody).toMatchObject({ code: 3, out: '' });
   expect(nobody.errors).toMatch(/error-ratio: 127\.0\.0\.1:1 cannot be reached/);
-  const never = await rampart('-f', shop, prom, url, '-a', 'hash=none-such');
+  const never = await rampart('-f', shop, prom, url, '--since', '1d', '-a', 'hash=none-such');
   expect(never.code).toBe(1);
   expect(never.out).toContain('there never was data of error-ratio');
 });
