@@ -89,7 +89,7 @@ export function backtest(input: BacktestInput): BacktestReport {
     episodes,
     incidents: outcomes,
     falseAlarms,
-    thresholds: adviseThresholds({ metrics, runs, bounds, settings }),
+    thresholds: adviseThresholds({ metrics, startsMs, runs: new Map(runs.map((run) => [run.startedAtMs, run])), bounds, settings }),
     timeline: timelineOf(runs, input),
     notes: input.notes,
     isGood: runs.length > 0 && falseAlarms === 0 && outcomes.every(({ isCaught }) => isCaught),

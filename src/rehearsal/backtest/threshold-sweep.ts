@@ -42,8 +42,9 @@ export interface Choice extends Range {
 
 export interface Played {
   readonly metrics: readonly JudgedMetric[];
-  /** As they went with the conditions as they are. */
-  readonly runs: readonly PlayedRun[];
+  readonly startsMs: readonly number[];
+  /** Start -> how it went with the conditions as they are; those that the history's end cut off are not there. */
+  readonly runs: ReadonlyMap<number, PlayedRun>;
   readonly bounds: RunBounds;
   readonly settings: IncidentSettings;
 }
@@ -89,6 +90,8 @@ function advise(played: Played, { metric, condition, threshold }: Subject): Thre
   const all = played.settings.incidents.length;
   const catching =
     all > 0 && trials.at(last).caught === all ? firstWhere(last, (index) => trials.at(index).caught === all) : undefined;
+  // Whatever the number is, the same comes of it.
+  if (quietest === last && (all === 0 || catching === 0)) return undefined;
   return {
     metric: metric.plan.name,
     condition,
@@ -137,14 +140,16 @@ class Trials {
   }
 
   #play(index: number): Outcome {
-    const { metrics, runs, bounds, settings } = this.#played;
+    const { metrics, startsMs, runs, bounds, settings } = this.#played;
     const changed = this.#rejudge.at(withinRange(this.#gaps[index] ?? { above: 0, below: 0 }));
     const tried = metrics.map((metric) => (metric === this.#metric ? changed : metric));
     const changes = changed.values.filter(({ verdict }, place) => verdict.phase !== this.#metric.values[place]?.verdict.phase);
     const caught = new Set<number>();
     let alarms = 0;
-    for (const before of runs) {
-      const run = this.#mayDiffer(before, changes) ? playRun(tried, before.startedAtMs, bounds) : before;
+    for (const startMs of startsMs) {
+      const before = runs.get(startMs);
+      const isSame = before !== undefined && !this.#mayDiffer(before, changes);
+      const run = isSame ? before : playRun(tried, startMs, bounds);
       if (run === undefined || !isAbort(run)) continue;
       const incident = incidentAt(run.endedAtMs, settings);
       if (incident === undefined) alarms += 1;
