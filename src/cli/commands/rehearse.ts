@@ -5,6 +5,7 @@ import { leftOpen } from '../../rehearsal/findings/left-open.ts';
 import { isRollout } from '../../rehearsal/intake/complete.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
 import type { LeftOpen, Rehearsal, RehearsedRollout } from '../../rehearsal/report.ts';
+import type { Scenario } from '../../rehearsal/scenario.ts';
 import { RefusedManifest, type Stage } from '../../rehearsal/stage.ts';
 import { CommandError, type CommandLine, type Context, exitCodes, isOn, textFlag, usageError } from '../command.ts';
 import { findingsText } from '../lint/print-findings.ts';
@@ -15,6 +16,7 @@ import { chosenScenarios, chosenStages } from '../rehearse/choose.ts';
 import { broken, limitsOf } from '../rehearse/limits.ts';
 import { rehearsalPage } from '../rehearse/page.ts';
 import { printRehearsal } from '../rehearse/print-text.ts';
+import { progressOn } from '../rehearse/progress.ts';
 import { stageFiles } from '../rehearse/stage-files.ts';
 
 /** Manifests that `rampart lint` refuses, or a line that was not understood. */
@@ -42,13 +44,17 @@ export async function run(line: CommandLine, context: Context): Promise<number> 
   const assume = (sentence: string): void => {
     if (!assumptions.includes(sentence)) assumptions.push(sentence);
   };
+  const progress = progressOn(context.errors);
   const rollouts: RehearsedRollout[] = [];
   for (const stage of chosenStages(staged.stages, line)) {
     const seed = countFlag(line, 'seed') ?? 1;
-    const options = { scenarios, seeds, requestsPerSecond, assume, seed, signal: context.signal };
-    const rehearsed = await rehearse(stage, options).catch((error: unknown) => {
-      throw error instanceof RefusedManifest ? new CommandError(error.message, { cause: error }) : error;
-    });
+    const onScenario = ({ name }: Stage, scenario: Scenario) => progress.say(name, scenario.name);
+    const options = { scenarios, seeds, requestsPerSecond, assume, seed, onScenario, signal: context.signal };
+    const rehearsed = await rehearse(stage, options)
+      .catch((error: unknown) => {
+        throw error instanceof RefusedManifest ? new CommandError(error.message, { cause: error }) : error;
+      })
+      .finally(progress.end);
     rollouts.push({ ...rehearsed, findings: findingsOf(stage, staged.objects, rehearsed) });
   }
   context.out.write(shown({ assumptions, rollouts }, line, context));

@@ -12,6 +12,8 @@ const gap = '  ';
 const indent = '          ';
 /** More lines of a story are not read. */
 const mostMoments = 10;
+/** So many stories that end alike are told in full; of the others only that they do. */
+const mostAlike = 2;
 
 export function scenarioLines(scenarios: readonly PlayedScenario[], page: Page): readonly string[] {
   const rows = scenarios.map((scenario) => cellsOf(scenario));
@@ -24,12 +26,14 @@ export function scenarioLines(scenarios: readonly PlayedScenario[], page: Page):
     page.paint(rowText(columns, widths, page.width)[0] ?? '', 'dim'),
     ...scenarios.flatMap((scenario, index) => {
       const told = !scenario.endsWell || page.verbose;
+      const alike = page.verbose ? [] : scenarios.slice(0, index).filter((one) => !one.endsWell && one.why === scenario.why);
+      const said = alike.length < mostAlike ? details(scenario, page) : inShort(scenario, alike[0]?.name ?? '', page);
       const lines = rowText(rows[index] ?? [], widths, page.width);
       const mark = cellsOf(scenario)[0] ?? '';
       const tone: Tone = scenario.endsWell ? 'good' : 'bad';
       return [
         ...lines.map((line) => line.replace(mark.padEnd(widths[0] ?? 0), (text) => page.paint(text, tone))),
-        ...(told ? [...details(scenario, page), ...(isLast(index) ? [] : [''])] : []),
+        ...(told ? [...said, ...(isLast(index) ? [] : [''])] : []),
       ];
     }),
   ];
@@ -53,6 +57,11 @@ function rowText(cells: readonly string[], widths: readonly number[], width: num
   if ((cells[1]?.length ?? 0) <= (widths[1] ?? 0)) return [line(cells)];
   const first = line([cells[0] ?? '', '']).padEnd(2 + (widths[0] ?? 0) + gap.length);
   return [...wrapped(cells[1] ?? '', { width, first, rest: indent }), line(cells.map((cell, column) => (column < 2 ? '' : cell)))];
+}
+
+function inShort({ title }: PlayedScenario, alike: string, page: Page): readonly string[] {
+  const inside = { width: page.width, first: indent, rest: indent };
+  return [...wrapped(plainText(title), inside), ...wrapped(`It ends as ${plainText(alike)} does; --verbose tells how.`, inside)];
 }
 
 function details(scenario: PlayedScenario, page: Page): readonly string[] {

@@ -72,6 +72,14 @@ test('the way is drawn of what did not end well, and of all where that is asked'
   expect([charts(false), charts(true)]).toEqual([1, 3]);
 });
 
+test('stories that end alike are told twice in full, and then in short', () => {
+  const alike = ['a', 'b', 'c'].map((name) => ({ ...unnoticedScenario, name }));
+  const text = printRehearsal(rehearsalOf(...alike), plain);
+  expect(text.match(/^ +weight /gm)).toHaveLength(2);
+  expect(text).toContain('It ends as a does; --verbose tells how.');
+  expect(printRehearsal(rehearsalOf(...alike), { ...plain, verbose: true }).match(/^ +weight /gm)).toHaveLength(3);
+});
+
 test('the chart: weight rises in its places, failures are seen though they are few, marks point at their time', () => {
   const lines = printRehearsal(rehearsalOf(unnoticedScenario), { ...plain, width: 100 }).split('\n');
   const row = (label: string) => (lines.find((line) => line.trimStart().startsWith(label)) ?? '').slice(20, 82);
@@ -168,7 +176,7 @@ test.each([
 });
 
 test('numbers are worded for people', () => {
-  expect([0, 0.4, 999.6, 1_234_567].map(count)).toEqual(['0', '<1', '1 000', '1 234 567']);
+  expect([0, 0.4, 999.6, 1_234_567].map(count)).toEqual(['0', '<1', '1,000', '1,234,567']);
   expect([0, 0.00001, 0.0712, 0.5, 0.99999, 1].map(share)).toEqual(['0 %', '<0.01 %', '7.1 %', '50 %', '>99.99 %', '100 %']);
   const toSafe = [undefined, 0.2, 61, Number.POSITIVE_INFINITY, null].map((secondsToSafe) =>
     timeToSafe({ secondsToSafe: secondsToSafe as number }),

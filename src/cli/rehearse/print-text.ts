@@ -79,7 +79,12 @@ function summary({ findings, scenarios }: RehearsedRollout, page: Page): readonl
   if (scenarios.length > 0) {
     const names = badly.map(({ name }) => plainText(name)).join(', ');
     if (badly.length === 0)
-      say(`All ${plural(scenarios.length, 'scenario')} end well.`.replace('All 1 scenario end', 'The scenario ends'), 'good');
+      say(
+        `All ${plural(scenarios.length, 'scenario')} end well.`
+          .replace('All 1 scenario end', 'The scenario ends')
+          .replace('All 2', 'Both'),
+        'good',
+      );
     else
       say(
         `${badly.length} of ${plural(scenarios.length, 'scenario')} ${badly.length === 1 ? 'does' : 'do'} not end well: ${names}.`,
@@ -96,6 +101,11 @@ function summary({ findings, scenarios }: RehearsedRollout, page: Page): readonl
   return lines;
 }
 
+function failedWords(scenario: PlayedScenario): string {
+  const [requests = '', where = ''] = failures(scenario).split(/ (?=(?:at|up to) )/);
+  return `${requests} requests failed${where === '' ? '' : `, ${where}`}`;
+}
+
 function untilSafe(scenario: PlayedScenario): string {
   const time = timeToSafe(scenario);
   return time === 'never' ? 'users are not safe by the end' : `${time} until users are safe`;
@@ -106,9 +116,7 @@ function worstOf(scenarios: readonly PlayedScenario[]): string {
   const safe = ({ secondsToSafe }: PlayedScenario) => secondsToSafe ?? (secondsToSafe === null ? Number.POSITIVE_INFINITY : -1);
   const bySafe = scenarios.toSorted((a, b) => safe(b) - safe(a))[0];
   const parts = [
-    ...(byFailed === undefined || byFailed.failedRequests <= 0
-      ? []
-      : [`${failures(byFailed)} failed (${plainText(byFailed.name)})`]),
+    ...(byFailed === undefined || byFailed.failedRequests <= 0 ? [] : [`${failedWords(byFailed)} (${plainText(byFailed.name)})`]),
     ...(bySafe === undefined || safe(bySafe) < 0 ? [] : [`${untilSafe(bySafe)} (${plainText(bySafe.name)})`]),
     `${plural(Math.max(...scenarios.map(({ mostExtraPods }) => mostExtraPods)), 'extra pod')}`,
   ];

@@ -1,4 +1,5 @@
 /** How the views word what a rehearsal says: times, counts and shares, and text from manifests without anything that could move a cursor. */
+import { grouped } from '../../rehearsal/findings/rule.ts';
 import type { PlayedScenario } from '../../rehearsal/report.ts';
 import { lengthOf } from '../print/age.ts';
 
@@ -22,9 +23,7 @@ export function clockTime(value: number): string {
 /** Requests come in parts of one, since traffic is a flow: less than one is said so, not rounded away. */
 export function count(value: number): string {
   if (value > 0 && value < 1) return '<1';
-  return Math.round(value)
-    .toString()
-    .replaceAll(/\B(?=(\d{3})+$)/g, ' ');
+  return grouped(value);
 }
 
 export function share(ratio: number): string {
@@ -44,7 +43,7 @@ export function timeToSafe({ secondsToSafe }: Pick<PlayedScenario, 'secondsToSaf
   return secondsToSafe === null || !Number.isFinite(secondsToSafe) ? 'never' : seconds(secondsToSafe);
 }
 
-/** `312 at 10 %`, `1 034 up to 50 %`, `none` */
+/** `312 at 10 %`, `1,034 up to 50 %`, `none` */
 export function failures({ failedRequests, failedAtWeight }: Pick<PlayedScenario, 'failedRequests' | 'failedAtWeight'>): string {
   if (failedRequests <= 0) return 'none';
   const weights = failedAtWeight.filter(({ failed }) => failed > 0).map(({ weight }) => weight);

@@ -1,4 +1,4 @@
-/** Breaks text into lines between words; a word that is longer than a line is broken where the line ends. */
+/** Breaks text into lines between words; a word that is longer than a line is broken where the line ends. A number keeps its percent sign. */
 
 export interface Wrapping {
   /** Characters of a line, what it begins with included. */
@@ -17,7 +17,7 @@ export function wrapped(text: string, { width, first, rest }: Wrapping): readonl
     line = rest;
     isEmpty = true;
   };
-  for (const word of text.split(/ +/).filter((one) => one !== '')) {
+  for (const word of text.split(/ +(?!%)/).filter((one) => one !== '')) {
     let left = [...word];
     if (!isEmpty && [...line].length + 1 + left.length > width) end();
     if (!isEmpty) line += ' ';

@@ -1,6 +1,6 @@
 /** Rules that only playing can answer: what became of bad versions, of good ones, and of the pods that had to carry a rollback. */
 import type { PlayedScenario, Sample } from '../report.ts';
-import { percent, type Rule } from './rule.ts';
+import { grouped, percent, type Rule } from './rule.ts';
 import { rolloutField, type Subject } from './subject.ts';
 
 const names = (scenarios: readonly PlayedScenario[]) => {
@@ -10,7 +10,7 @@ const names = (scenarios: readonly PlayedScenario[]) => {
 
 const requests = (scenarios: readonly PlayedScenario[]) => {
   const failed = Math.max(...scenarios.map(({ failedRequests }) => failedRequests));
-  return failed === 0 ? '' : ` Up to ${Math.round(failed)} requests failed in the time that was played.`;
+  return failed === 0 ? '' : ` Up to ${grouped(failed)} requests failed in the time that was played.`;
 };
 
 export const badVersionKept: Rule = (subject) => {

@@ -34,7 +34,7 @@ function isWell({ ending, expects, isHarming, message }: Outcome): boolean {
 }
 
 function whyOf({ ending, expects, phase, message, isHarming }: Outcome): string {
-  const said = message === '' ? phase : `${phase}: ${message}`;
+  const said = (message === '' ? phase : `${phase}: ${message}`).replace(/\.$/, '');
   const harm = isHarming ? ' Users are still harmed by it.' : '';
   switch (ending) {
     case 'completed':
@@ -42,7 +42,7 @@ function whyOf({ ending, expects, phase, message, isHarming }: Outcome): string 
         ? `Nothing took the bad version back: it was promoted and all requests go to it.${harm}`
         : `The new version was promoted and is the stable one.${harm}`;
     case 'aborted':
-      return `The old version has all requests again. ${message === '' ? 'Its template was put back.' : `The status says: ${said}`}${harm}`;
+      return `The old version has all requests again. ${message === '' ? 'Its template was put back.' : `The status says: ${said}.`}${harm}`;
     case 'waiting':
       return `It waits for a person, and nothing says when one comes. The status says: ${said}.${harm}`;
     case 'stuck':
