@@ -81,6 +81,26 @@ test('urgent keys go first, also when they already waited, but others get every 
   expect(order).toEqual(['u1', 'u2', 'u3', 'u4', 'u5', 'u6', 'u7', 'n1', 'u8', 'u9', 'late', 'n2']);
 });
 
+test('prompt keys go behind urgent ones and before the others, and become urgent but never less', async () => {
+  const { queue } = makeQueue();
+  queue.add('n');
+  for (const key of ['p1', 'p2', 'p3']) queue.add(key, 'prompt');
+  queue.add('u', 'urgent');
+  expect([queue.add('p3', 'urgent'), queue.add('p2', 'normal'), queue.add('u', 'prompt')]).toEqual(['added', 'present', 'present']);
+  const order: (string | undefined)[] = [];
+  while (queue.depth > 0) order.push(await queue.take());
+  expect(order).toEqual(['u', 'p3', 'p1', 'p2', 'n']);
+});
+
+test('prompt keys leave every eighth turn to the others as well', async () => {
+  const { queue } = makeQueue();
+  queue.add('n');
+  for (let i = 1; i <= 8; i++) queue.add(`p${i}`, i % 2 === 0 ? 'prompt' : 'urgent');
+  const order: (string | undefined)[] = [];
+  while (queue.depth > 0) order.push(await queue.take());
+  expect(order.indexOf('n')).toBe(7);
+});
+
 test('a full queue refuses and says so; what becomes due meanwhile is put off, not lost', async () => {
   const { queue, clock } = makeQueue({ maxDepth: 2 });
   queue.addAfter('c', 10);
@@ -135,7 +155,11 @@ test('waits and work are measured', async () => {
 /** Every key that was added is handed out after its last addition, however additions, workers and time interleave. */
 test('no addition is lost and no key is with two workers', async () => {
   const action = fc.oneof(
-    fc.record({ kind: fc.constant('add' as const), key: fc.nat(5), urgent: fc.boolean() }),
+    fc.record({
+      kind: fc.constant('add' as const),
+      key: fc.nat(5),
+      lane: fc.constantFrom('normal' as const, 'prompt' as const, 'urgent' as const),
+    }),
     fc.record({ kind: fc.constant('after' as const), key: fc.nat(5), ms: fc.nat(20) }),
     fc.record({ kind: fc.constant('take' as const) }),
     fc.record({ kind: fc.constant('done' as const), nth: fc.nat(5) }),
@@ -154,7 +178,7 @@ test('no addition is lost and no key is with two workers', async () => {
       };
       for (const action of actions) {
         if (action.kind === 'add') {
-          queue.add(`k${action.key}`, action.urgent ? 'urgent' : 'normal');
+          queue.add(`k${action.key}`, action.lane);
           owed.add(`k${action.key}`);
         } else if (action.kind === 'after') {
           queue.addAfter(`k${action.key}`, action.ms);

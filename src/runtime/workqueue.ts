@@ -1,13 +1,13 @@
 /**
  * Which keys to look at next. A key is handed to one worker at a time and waits at most once, however often it is added; a key added
- * while a worker has it comes back when that worker is done. Keys take turns in the order they came; urgent ones go first, but every
- * eighth turn goes to the others.
+ * while a worker has it comes back when that worker is done. Keys take turns in the order they came; urgent ones go first, then prompt
+ * ones, but every eighth turn goes to the normal ones.
  */
 import type { Clock } from './clock.ts';
 import { Fifo } from './fifo.ts';
 import { TimerHeap } from './timer-heap.ts';
 
-export type Lane = 'normal' | 'urgent';
+export type Lane = 'normal' | 'prompt' | 'urgent';
 
 /** `full`: refused, since as many keys wait as are allowed; whoever adds must come back with the key later. */
 export type AddOutcome = 'added' | 'present' | 'full';
@@ -39,7 +39,9 @@ interface Waiting {
   readonly lane: Lane;
 }
 
-const urgentTurnsInARow = 7;
+const hurriedTurnsInARow = 7;
+const firstToLast: readonly Lane[] = ['urgent', 'prompt', 'normal'];
+const turnOfTheOthers: readonly Lane[] = ['normal', 'urgent', 'prompt'];
 
 export class Workqueue {
   readonly #clock: Clock;
@@ -47,7 +49,7 @@ export class Workqueue {
   readonly #retryBaseMs: number;
   readonly #retryMaxMs: number;
   readonly #metrics: WorkqueueMetrics;
-  readonly #lanes: Readonly<Record<Lane, Fifo<string>>> = { normal: new Fifo(), urgent: new Fifo() };
+  readonly #lanes: Readonly<Record<Lane, Fifo<string>>> = { normal: new Fifo(), prompt: new Fifo(), urgent: new Fifo() };
   /** key -> since when it waits for a worker, and where */
   readonly #waiting = new Map<string, Waiting>();
   /** key -> when a worker took it */
@@ -58,7 +60,7 @@ export class Workqueue {
   readonly #failures = new Map<string, number>();
   readonly #takers = new Fifo<(key: string | undefined) => void>();
   readonly #delayed: TimerHeap;
-  #urgentTurns = 0;
+  #hurriedTurns = 0;
   #isShutDown = false;
 
   constructor(options: WorkqueueOptions) {
@@ -88,12 +90,12 @@ export class Workqueue {
     const now = this.#clock.monotonic();
     if (this.#working.has(key)) {
       const present = this.#again.get(key);
-      if (present !== undefined && (present.lane === 'urgent' || lane === 'normal')) return 'present';
+      if (present !== undefined && !isBefore(lane, present.lane)) return 'present';
       this.#again.set(key, { sinceMs: present?.sinceMs ?? now, lane });
       return 'added';
     }
     const present = this.#waiting.get(key);
-    if (present !== undefined && (present.lane === 'urgent' || lane === 'normal')) return 'present';
+    if (present !== undefined && !isBefore(lane, present.lane)) return 'present';
     if (present === undefined && this.#waiting.size >= this.#maxDepth) {
       this.#metrics.refused?.();
       return 'full';
@@ -177,18 +179,16 @@ export class Workqueue {
   }
 
   #next(): string | undefined {
-    const isNormalsTurn = this.#urgentTurns >= urgentTurnsInARow;
-    const order: readonly Lane[] = isNormalsTurn ? ['normal', 'urgent'] : ['urgent', 'normal'];
-    for (const lane of order) {
+    for (const lane of this.#hurriedTurns >= hurriedTurnsInARow ? turnOfTheOthers : firstToLast) {
       const key = this.#shift(lane);
       if (key === undefined) continue;
-      this.#urgentTurns = lane === 'urgent' ? this.#urgentTurns + 1 : 0;
+      this.#hurriedTurns = lane === 'normal' ? 0 : this.#hurriedTurns + 1;
       return key;
     }
     return undefined;
   }
 
-  /** A key that became urgent while it waited is left behind in the normal lane, where it is skipped. */
+  /** A key that became more urgent while it waited is left behind in its former lane, where it is skipped. */
   #shift(lane: Lane): string | undefined {
     const fifo = this.#lanes[lane];
     for (let key = fifo.shift(); key !== undefined; key = fifo.shift()) {
@@ -207,4 +207,8 @@ export class Workqueue {
     this.#metrics.depth?.(this.#waiting.size);
     return key;
   }
+}
+
+function isBefore(a: Lane, b: Lane): boolean {
+  return firstToLast.indexOf(a) < firstToLast.indexOf(b);
 }

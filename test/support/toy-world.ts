@@ -80,6 +80,7 @@ export class ToyWorld {
   crashAfter: number | undefined;
   failures: EffectFailure[] = [];
   numbersHeldSinceMs: number | undefined;
+  isAborting = false;
   readonly options: ToyOptions;
   readonly podWork = new ToyPodWork();
   podCount = 0;
@@ -136,6 +137,7 @@ export class ToyWorld {
       routes: this.evidence,
       failures: this.failures,
       numbersHeldSinceMs: this.numbersHeldSinceMs,
+      isAborting: this.isAborting,
       podReports: this.podWork.reports,
     };
   }
@@ -163,8 +165,12 @@ export class ToyWorld {
     }
     this.crashIfDue('before the events are told');
     this.nowMs += this.options.passMs ?? 0;
-    for (const announcement of wholeStory(this.untold, decision.announcements)) this.announce(announcement);
-    this.untold.clear();
+    this.isAborting = decision.leavesPods === true;
+    if (this.isAborting) for (const one of decision.announcements) this.untold.set(one.identity, one);
+    else {
+      for (const announcement of wholeStory(this.untold, decision.announcements)) this.announce(announcement);
+      this.untold.clear();
+    }
     return this.writes !== before;
   }
 
@@ -211,6 +217,7 @@ export class ToyWorld {
       if (!(error instanceof Crash)) throw error;
       this.evidence = undefined;
       this.numbersHeldSinceMs = undefined;
+      this.isAborting = false;
       this.podWork.forget();
       this.untold.clear();
       this.nowMs += this.options.startMs ?? 0;

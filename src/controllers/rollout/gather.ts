@@ -22,6 +22,8 @@ export interface Recollection {
   readonly routes: RouteEvidence | undefined;
   readonly failures: readonly EffectFailure[];
   readonly numbersHeldSinceMs?: number | undefined;
+  readonly isAborting?: boolean | undefined;
+  readonly storesBadly?: boolean | undefined;
   readonly findWorkload: FindWorkload;
   readonly podReports?: ReadonlyMap<string, PodReport> | undefined;
 }
@@ -59,6 +61,8 @@ export function gather(stores: Stores, stored: Rollout, recollection: Recollecti
     routes: recollection.routes,
     failures: recollection.failures,
     numbersHeldSinceMs: recollection.numbersHeldSinceMs,
+    isAborting: recollection.isAborting,
+    storesBadly: recollection.storesBadly,
     podReports: recollection.podReports,
   };
 }

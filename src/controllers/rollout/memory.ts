@@ -23,7 +23,11 @@ export interface Memory {
   /** identity -> what was done in a pass whose status could not be stored, and is told after the next one. */
   readonly untold: Map<string, Announcement>;
   /** A decision whose status was sent to the API server, while it is not known whether it was stored. */
-  unsure: Pick<Decision, 'status' | 'announcements'> | undefined;
+  unsure: Pick<Decision, 'status' | 'announcements' | 'leavesPods'> | undefined;
+  /** An abort is stored whose pods were left to the next pass, and which is told of with them. */
+  isAborting: boolean;
+  /** The pass before broke off: where it was the status that could not be stored, pods do not wait for it. */
+  storesBadly: boolean;
   /** Passes in a row that found the world changed under them. */
   staleInARow: number;
   /** False while something may have been done that nobody has told: at the first look, and behind a pass that broke off. */
@@ -69,6 +73,8 @@ export class Memories {
       numbersHeldSinceMs: known?.uid === uid ? known.numbersHeldSinceMs : undefined,
       untold: known?.uid === uid ? known.untold : new Map(),
       unsure: undefined,
+      storesBadly: known?.uid === uid && known.storesBadly,
+      isAborting: known?.uid === uid && known.isAborting,
       staleInARow: 0,
       hasCaughtUp: known?.uid === uid && known.hasCaughtUp,
       heldUntilMs: known?.uid === uid ? known.heldUntilMs : undefined,

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Rollout } from '../../api/rollout.ts';
 import { validateRollout } from '../../api/validation/rollout.ts';
-import { awaitChange, type Next, requeue } from '../../core/decision.ts';
+import { type Announcement, awaitChange, type Next, requeue } from '../../core/decision.ts';
 import { rolloutDeleted } from '../../core/rollout/announcements.ts';
 import { announcementsFromStatus } from '../../core/rollout/announcements-from-status.ts';
 import { decide } from '../../core/rollout/decide.ts';
@@ -102,6 +102,7 @@ export class RolloutReconciler {
     } catch (error) {
       // What it wrote last may have been stored, though the answer was lost.
       memory.hasCaughtUp = false;
+      memory.storesBadly = true;
       throw error;
     }
   }
@@ -116,10 +117,19 @@ export class RolloutReconciler {
       if (rollout === undefined) return requeue(0);
       if (this.#isUnknown(rollout)) return requeue(heldLookMs);
       recognise(memory, rollout);
-      const { router, routes, numbersHeldSinceMs } = memory;
+      const { router, routes, numbersHeldSinceMs, isAborting, storesBadly } = memory;
       const findWorkload = workloads.find.bind(workloads);
       const podReports = this.#options.pods.reports(key, memory.uid);
-      const observed = gather(stores, rollout, { router, routes, failures, numbersHeldSinceMs, findWorkload, podReports });
+      const observed = gather(stores, rollout, {
+        router,
+        routes,
+        failures,
+        numbersHeldSinceMs,
+        isAborting,
+        storesBadly,
+        findWorkload,
+        podReports,
+      });
       this.#catchUp(observed, memory);
       if (this.#isHeld(observed.rollout, memory)) return requeue(heldLookMs);
       const decision = decide(observed, clock.now());
@@ -133,12 +143,17 @@ export class RolloutReconciler {
       const written = await this.#statuses.write(observed.rollout, decision.status, applied.resourceVersion, signal);
       if (written === 'stale') return lookAgain(memory);
       memory.unsure = undefined;
+      memory.storesBadly = false;
       memory.staleInARow = 0;
       if (written === 'done') {
         for (const outcome of outcomesOf(observed.rollout.status, decision.status)) this.#options.ended?.(outcome);
       }
-      announceRollout(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
-      memory.untold.clear();
+      memory.isAborting = decision.leavesPods === true;
+      if (memory.isAborting) keepUntold(memory, decision.announcements);
+      else {
+        announceRollout(observed.rollout, wholeStory(memory.untold, decision.announcements), announcer);
+        memory.untold.clear();
+      }
       const { namespace = '' } = observed.rollout.metadata;
       this.#options.pods.want({ key, namespace, uid: memory.uid }, decision.podOrders ?? []);
       memory.routes = withoutTold(memory.routes, observed.routes);
@@ -152,7 +167,7 @@ export class RolloutReconciler {
     memory.hasCaughtUp = true;
     const { recorder, log } = this.#options.announcer;
     const { stored, ahead } = announcementsFromStatus(observed, this.#options.clock.now());
-    for (const announcement of ahead) memory.untold.set(announcement.identity, announcement);
+    keepUntold(memory, ahead);
     announceRollout(observed.rollout, stored, {
       recorder,
       log: quieter(log, 'info', 'warn'),
@@ -222,7 +237,12 @@ function recognise(memory: Memory, { status }: Rollout): void {
   const { unsure } = memory;
   if (unsure === undefined || mergeDiff(status ?? {}, unsure.status) !== undefined) return;
   memory.unsure = undefined;
-  for (const announcement of unsure.announcements) memory.untold.set(announcement.identity, announcement);
+  memory.isAborting = unsure.leavesPods === true;
+  keepUntold(memory, unsure.announcements);
+}
+
+function keepUntold({ untold }: Memory, announcements: readonly Announcement[]): void {
+  for (const announcement of announcements) untold.set(announcement.identity, announcement);
 }
 
 /** A confirmation lasts until someone changes our fields of a route or a gateway takes its word back; then the routes are asked again. */
@@ -243,8 +263,7 @@ function remember(memory: Memory, decision: Decision, applied: Applied): boolean
   const isNewWord = routes !== undefined && !isDeepStrictEqual(routes, memory.routes);
   if (routes !== undefined) memory.routes = routes;
   if (applied.outcome !== 'failed') {
-    for (const announcement of decision.announcements)
-      if (isOfEffect(announcement)) memory.untold.set(announcement.identity, announcement);
+    keepUntold(memory, decision.announcements.filter(isOfEffect));
   }
   return isNewWord || applied.failures.length > 0;
 }

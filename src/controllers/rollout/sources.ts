@@ -3,9 +3,11 @@
 import type { KubeObject, Workload } from '../../api/kubernetes.ts';
 import { argoGroup } from '../../api/names.ts';
 import { experiments as experimentResource, rollouts as rolloutResource } from '../../api/resources.ts';
+import type { Rollout } from '../../api/rollout.ts';
 import { keyText, keyTextOf } from '../../runtime/object-key.ts';
 import { fromMapped, fromOwner, fromSelf, type Source } from '../../runtime/source.ts';
 import type { Store } from '../../runtime/store.ts';
+import type { Lane } from '../../runtime/workqueue.ts';
 import { markedFor } from '../route-informers.ts';
 import { anyTemplate, managers, type Stores } from '../stores.ts';
 
@@ -23,8 +25,12 @@ export function rolloutSources(
   const { rollouts } = stores;
   const found = (index: string, value: string): readonly string[] => rollouts.byIndex(index, value).map(keyTextOf);
   return [
-    fromSelf(rollouts, ({ status }) => (status?.abort === true ? 'urgent' : 'normal')),
-    fromOwner(stores.replicaSets, owner),
+    fromSelf(rollouts, laneOf),
+    fromOwner(stores.replicaSets, owner, (replicaSet) => {
+      const key = ownerKey(replicaSet, rolloutResource.kind);
+      const rollout = key === undefined ? undefined : rollouts.getByKey(key);
+      return rollout === undefined ? 'normal' : laneOf(rollout);
+    }),
     fromOwner(stores.analysisRuns, owner, ({ status }) => (mayAbort.has(status?.phase) ? 'urgent' : 'normal')),
     fromOwner(stores.experiments, owner, ({ status }) => (mayAbort.has(status?.phase) ? 'urgent' : 'normal')),
     fromMapped(stores.services, (service) => [...found('service', keyTextOf(service)), ...managers(service)]),
@@ -45,6 +51,12 @@ export function rolloutSources(
       ]),
     ),
   ];
+}
+
+/** An abort that is asked for goes before one that is stored, whose pods are still on their way. */
+function laneOf({ status }: Rollout): Lane {
+  if (status?.abort !== true) return 'normal';
+  return status.abortedAt === undefined ? 'urgent' : 'prompt';
 }
 
 /** The Rollout behind the Service of an experiment. */

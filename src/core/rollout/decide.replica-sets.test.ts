@@ -56,6 +56,7 @@ describe('sizes that the ReplicaSet controller has not seen yet', () => {
       status: { replicas: 2, readyReplicas: 2, availableReplicas: 2, observedGeneration: 5 },
     });
     world.command({ abort: true });
+    world.reconcile();
     const sizes = () =>
       decide(world.observe(), world.nowMs).effects.flatMap((effect) =>
         effect.kind === 'patch-replica-set' ? [`${effect.name === stable ? 'stable' : 'canary'} ${effect.replicas}`] : [],

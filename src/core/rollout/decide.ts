@@ -6,6 +6,7 @@
 
 import { conditionMessages } from '../../api/reasons.ts';
 import { type Next, requeue, sooner } from '../decision.ts';
+import { beforePods } from './abort-first.ts';
 import { type Advance, planCanary } from './advance.ts';
 import { failureOf, type Runs, tidyRuns } from './analysis-runs.ts';
 import { announcementsOf } from './announcements.ts';
@@ -56,7 +57,9 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     ...workloadEffects(situation, course),
     ...tidyReplicaSets(situation),
   ];
-  const effects = wanted.filter((effect) => !observed.failures.some((failure) => isSame(failure.effect, effect)));
+  const possible = wanted.filter((effect) => !observed.failures.some((failure) => isSame(failure.effect, effect)));
+  const effects = observed.storesBadly === true ? possible : beforePods(possible, course);
+  const leavesPods = effects.length < possible.length;
   const told = { ...withProblems(situation, runs, moved), selected: moved.blueGreen?.selected };
   const status = nextStatus(told, course, moved, runs);
   const story = {
@@ -74,7 +77,8 @@ export function decide(observed: ObservedRollout, nowMs: number): Decision {
     status,
     effects,
     announcements: announcementsOf(story),
-    next: sooner(nextLook(situation, course, moved, observed.failures.length > 0), pods.next),
+    next: leavesPods ? requeue(0) : sooner(nextLook(situation, course, moved, observed.failures.length > 0), pods.next),
+    ...(leavesPods && { leavesPods }),
     ...(pods.orders.length > 0 && { podOrders: pods.orders }),
   });
 }

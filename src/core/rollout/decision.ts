@@ -15,6 +15,8 @@ export interface Decision {
   readonly holdsNumbers?: true;
   /** Carried out in this order, each idempotent; the first that fails ends the list. */
   readonly effects: readonly Effect[];
+  /** An abort is stored before its pods move: they are left to the next pass, which comes at once and tells of both. */
+  readonly leavesPods?: true;
   /** Emitted in this order, once, after the status is stored. */
   readonly announcements: readonly Announcement[];
   readonly next: Next;

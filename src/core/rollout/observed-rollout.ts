@@ -49,6 +49,10 @@ export interface ObservedRollout {
   readonly failures: readonly EffectFailure[];
   /** Since when decisions have held numbers back, in milliseconds since the epoch; undefined where the last one did not. */
   readonly numbersHeldSinceMs?: number | undefined;
+  /** The pass before this one stored an abort and left its pods to this one. */
+  readonly isAborting?: boolean | undefined;
+  /** A status of the pass before this one could not be stored: pods do not wait for it. */
+  readonly storesBadly?: boolean | undefined;
   /** id of an order -> what came of it last */
   readonly podReports?: ReadonlyMap<string, PodReport> | undefined;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RolloutStatus } from '../../api/rollout.ts';
 import type { Decision } from './decision.ts';
+import type { ObservedRollout } from './observed-rollout.ts';
 import { keepQuiet } from './quiet.ts';
 import type { Situation } from './situation.ts';
 
@@ -19,8 +20,8 @@ const progressing = (lastUpdateTime: string, reason = 'ReplicaSetUpdated') => ({
 const stored: RolloutStatus = { phase: 'Progressing', replicas: 1, conditions: [progressing('2026-01-01T00:00:00Z')] };
 
 /** The status that is written, and when the Rollout is looked at again. */
-function kept(next: RolloutStatus, heldForMs?: number) {
-  const observed = { numbersHeldSinceMs: heldForMs === undefined ? undefined : now - heldForMs };
+function kept(next: RolloutStatus, heldForMs?: number, failures: ObservedRollout['failures'] = []) {
+  const observed = { failures, numbersHeldSinceMs: heldForMs === undefined ? undefined : now - heldForMs };
   const decision: Decision = { status: next, effects: [], announcements: [], next: { kind: 'await-change' } };
   const quiet = keepQuiet({ status: stored, observed, nowMs: now } as Partial<Situation> as Situation, decision);
   return { isHeld: quiet.status === stored && quiet.holdsNumbers === true, next: quiet.next };
@@ -45,6 +46,11 @@ describe('a status that differs in numbers alone', () => {
   ])('is written when %s', (_, heldForMs) => {
     expect(kept(counted, heldForMs).isHeld).toBe(false);
   });
+});
+
+it('what the API server refuses is told at once', () => {
+  const effect = { kind: 'patch-replica-set', name: 'shop-1', uid: 'u', replicas: 2 } as const;
+  expect(kept({ ...stored, message: 'admission says no' }, 10, [{ effect, message: 'no' }]).isHeld).toBe(false);
 });
 
 describe('what people decide on is never held back', () => {

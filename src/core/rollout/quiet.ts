@@ -20,7 +20,8 @@ const numbers = new Set([
 ]);
 
 export function keepQuiet({ status, observed, nowMs }: Situation, decision: Decision): Decision {
-  if (!onlyNumbersDiffer(status, decision.status)) return decision;
+  // What the API server has just refused is no number.
+  if (observed.failures.length > 0 || !onlyNumbersDiffer(status, decision.status)) return decision;
   const restMs = (observed.numbersHeldSinceMs ?? nowMs) + holdMs - nowMs;
   // A clock that was set back holds nothing longer.
   if (restMs <= 0 || restMs > holdMs) return decision;

@@ -45,6 +45,7 @@ it('names a ReplicaSet whose size may not be changed, behind the reason of an ab
   const world = updating();
   world.settle(20_000);
   world.command({ abort: true });
+  world.reconcile();
   expect(refused(world, 'patch-replica-set')).toMatchObject({
     phase: 'Degraded',
     message: expect.stringMatching(/^RolloutAborted: .*; ReplicaSet shop-\w+ could not be changed: admission says no$/),

@@ -93,8 +93,8 @@ export function chapterOf(situation: Situation, course: Course, moved: Advance):
 }
 
 /** A version is told to be the stable one before it has all its pods, which is when the update is over. */
-function stageOf({ status, hash }: Situation, course: Course): number {
-  if (course.abortedNow) return stages.aborting;
+function stageOf({ status, hash, observed }: Situation, course: Course): number {
+  if (course.abortedNow || (course.aborted && observed.isAborting === true)) return stages.aborting;
   if (course.aborted) return stages.afterAbort;
   if (course.restarted || course.retried) return stages.beginning;
   return status.duration?.finishedAt === undefined && status.stableRS !== hash ? stages.walking : stages.afterEnd;
