@@ -1,28 +1,31 @@
 /** The smallest JSON merge patch (RFC 7386) that turns one value into another. Lists are replaced whole, as the format demands. */
+import { isEqual } from '../core/rollout/quiet.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Undefined where nothing differs; keys that `to` leaves out or holds as undefined are removed. Never looks into keys that neither knows. */
 export function mergeDiff(from: Json, to: Json): Json | undefined {
-  const patch: Record<string, unknown> = {};
-  for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
-    const before = from[key];
-    const after = to[key];
-    if (isEqual(before, after)) continue;
-    if (after === undefined) patch[key] = null;
-    else patch[key] = isMap(before) && isMap(after) ? mergeDiff(before, after) : after;
+  let patch: Record<string, unknown> | undefined;
+  for (const side of [from, to]) {
+    for (const key of Object.keys(side)) {
+      // What both have was compared on the first side.
+      if (side === to && from[key] !== undefined) continue;
+      const difference = differenceOf(from[key], to[key]);
+      if (difference === undefined) continue;
+      patch ??= {};
+      patch[key] = difference;
+    }
   }
-  return Object.keys(patch).length === 0 ? undefined : patch;
+  return patch;
+}
+
+/** What a patch says for it: null where it goes, undefined where nothing differs. */
+function differenceOf(before: unknown, after: unknown): unknown {
+  if (isMap(before) && isMap(after)) return mergeDiff(before, after);
+  if (isEqual(before, after)) return undefined;
+  return after === undefined ? null : after;
 }
 
 function isMap(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isEqual(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => isEqual(item, b[index]));
-  if (!isMap(a) || !isMap(b)) return false;
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...keys].every((key) => isEqual(a[key], b[key]));
 }

@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RolloutStatus } from '../../api/rollout.ts';
 import type { Decision } from './decision.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
-import { keepQuiet } from './quiet.ts';
+import { isEqual, keepQuiet } from './quiet.ts';
 import type { Situation } from './situation.ts';
 
 const now = Date.parse('2026-01-01T00:01:00Z');
@@ -64,3 +65,34 @@ describe('what people decide on is never held back', () => {
     expect(kept(next, 10).isHeld).toBe(false);
   });
 });
+
+describe('equality', () => {
+  it('is that of JSON texts with sorted keys', () => {
+    const small = fc.jsonValue({ maxDepth: 3, stringUnit: fc.constantFrom('a', 'b') });
+    fc.assert(
+      fc.property(small, small, (a, b) => {
+        expect(isEqual(a, b)).toBe(sortedText(a) === sortedText(b));
+        expect(isEqual(a, structuredClone(a))).toBe(true);
+      }),
+    );
+  });
+
+  it.each([
+    [{ a: undefined }, {}, true],
+    [{}, { a: undefined }, true],
+    [{ a: 1 }, { a: 1, b: undefined }, true],
+    [{ a: 1 }, { a: 1, b: null }, false],
+    [{ a: 1, b: 2 }, { a: 1 }, false],
+    [[1], { 0: 1 }, false],
+    [[1, 2], [1], false],
+  ])('of %j and %j is %s', (a, b, equal) => {
+    expect([isEqual(a, b), isEqual(b, a)]).toEqual([equal, equal]);
+  });
+});
+
+function sortedText(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => {
+    const isMap = typeof part === 'object' && part !== null && !Array.isArray(part);
+    return isMap ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part;
+  });
+}

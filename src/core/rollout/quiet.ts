@@ -29,10 +29,9 @@ export function keepQuiet({ status, observed, nowMs }: Situation, decision: Deci
 }
 
 function onlyNumbersDiffer(stored: RolloutStatus, next: RolloutStatus): boolean {
-  const keys = new Set([...Object.keys(stored), ...Object.keys(next)]);
-  const fields = (status: RolloutStatus): Readonly<Record<string, unknown>> => status;
-  for (const key of keys) {
-    if (!numbers.has(key) && !isEqual(fields(stored)[key], fields(next)[key])) return false;
+  if (stored === next) return false;
+  for (const status of [stored, next]) {
+    for (const key in status) if (!numbers.has(key) && !isEqual((stored as Fields)[key], (next as Fields)[key])) return false;
   }
   return isEqual(essence(stored), essence(next)) && !isEqual(stored, next);
 }
@@ -46,12 +45,23 @@ function essence({ conditions }: RolloutStatus): unknown {
   );
 }
 
-/** Equality of JSON values; a key with undefined counts as absent. */
+/** Equality of JSON values; a key with undefined counts as absent. Makes nothing, since every look compares whole objects. */
 export function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const left = Object.entries(a).filter(([, value]) => value !== undefined);
-  const right = new Map(Object.entries(b).filter(([, value]) => value !== undefined));
-  return left.length === right.size && left.every(([key, value]) => isEqual(value, right.get(key)));
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => isEqual(item, b[index]));
+  }
+  return hasAllOf(a as Fields, b as Fields) && hasAllOf(b as Fields, a as Fields, false);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function hasAllOf(present: Fields, wanted: Fields, looksInside = true): boolean {
+  for (const key in wanted) {
+    const value = wanted[key];
+    if (value === undefined) continue;
+    if (looksInside ? !isEqual(present[key], value) : present[key] === undefined) return false;
+  }
+  return true;
 }

@@ -100,7 +100,9 @@ export interface Redress {
  * What has to change about a ReplicaSet that exists, so that it has these additions and no others; undefined where nothing has. `spec`, of
  * the current one, says what the user's own values are, else the ReplicaSet's notes do.
  */
-export function redress(replicaSet: ReplicaSet, { metadata, term }: Injection, spec?: PodTemplate): Redress | undefined {
+export function redress(replicaSet: ReplicaSet, injection: Injection, spec?: PodTemplate): Redress | undefined {
+  if (isBare(replicaSet, injection)) return undefined;
+  const { metadata, term } = injection;
   const { template } = replicaSet.spec;
   const own = {
     labels: userTexts(replicaSet, 'labels', metadata, spec),
@@ -136,6 +138,13 @@ export function redress(replicaSet: ReplicaSet, { metadata, term }: Injection, s
     labels: labelKeys,
     annotations: noteKeys,
   };
+}
+
+/** Nothing was ever added and nothing is wanted, as for most: that is seen without comparing anything. */
+function isBare({ metadata, spec }: ReplicaSet, { metadata: wanted, term }: Injection): boolean {
+  const { [annotations.ephemeralMetadata]: worn, [annotations.coveredMetadata]: covered } = metadata.annotations ?? {};
+  const isUnmarked = worn === undefined && covered === undefined && spec.template.spec?.affinity === undefined;
+  return isUnmarked && term === undefined && metadataText(wanted) === undefined;
 }
 
 function changesFrom(from: Texts, to: Texts): Changes {
