@@ -48,8 +48,12 @@ const secrets: readonly (readonly [RegExp, string])[] = [
   [/(https?:\/\/)[^/\s:@]+:[^/\s@]+@/gi, '$1[redacted]@'],
 ];
 
+/** What each of those patterns needs: most texts have none of it, and looking for it once is a tenth of looking four times. */
+const suspicious = /[:=]|bearer|basic|eyJ/i;
+
 /** The text without what looks like a credential: bearer tokens, passwords in URLs and assignments, JSON web tokens. */
 export function redact(text: string): string {
+  if (!suspicious.test(text)) return text;
   return secrets.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), text);
 }
 
