@@ -11,6 +11,44 @@ export interface Answer {
   readonly text: string | undefined;
 }
 
+/** Read when it is first looked at: of most answers to what was created, Events above all, nobody wants more than the code. */
+export class UnreadAnswer implements Answer {
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+  #bytes: Buffer | undefined;
+  #read: Pick<Answer, 'body' | 'text'> = { body: undefined, text: undefined };
+
+  constructor(status: number, retryAfterMs: number | undefined, bytes: Buffer) {
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+    this.#bytes = bytes;
+  }
+
+  get body(): unknown {
+    return this.#content().body;
+  }
+
+  get text(): string | undefined {
+    return this.#content().text;
+  }
+
+  #content(): Pick<Answer, 'body' | 'text'> {
+    if (this.#bytes === undefined) return this.#read;
+    const text = this.#bytes.toString('utf8');
+    this.#bytes = undefined;
+    this.#read = contentOf(text);
+    return this.#read;
+  }
+}
+
+function contentOf(text: string): Pick<Answer, 'body' | 'text'> {
+  try {
+    return { body: text === '' ? undefined : JSON.parse(text), text: undefined };
+  } catch {
+    return { body: undefined, text: text.slice(0, 200).trim() };
+  }
+}
+
 /** The parts of a metav1.Status that are read. */
 export interface Status {
   readonly reason: string | undefined;

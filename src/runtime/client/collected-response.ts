@@ -1,5 +1,5 @@
 /**
- * One request whose answer is read whole, on undici's dispatcher itself: an answer of the API server is small and wanted as one text,
+ * One request whose answer is read whole, on undici's dispatcher itself: an answer of the API server is small and wanted in one piece,
  * so no stream is made for it. That is a quarter of what a request costs this process.
  */
 import type { IncomingHttpHeaders } from 'node:http';
@@ -8,7 +8,7 @@ import type { Dispatcher } from 'undici';
 export interface CollectedResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  readonly text: string;
+  readonly bytes: Buffer;
 }
 
 /** Rejects with undici's error, or with the signal's reason as soon as it aborts. */
@@ -68,7 +68,7 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#let();
     const [only] = this.#chunks;
     const whole = only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks);
-    this.#settle.resolve({ status: this.#status, headers: this.#headers, text: whole.toString('utf8') });
+    this.#settle.resolve({ status: this.#status, headers: this.#headers, bytes: whole });
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {

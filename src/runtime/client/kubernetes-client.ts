@@ -163,7 +163,14 @@ export class KubernetesClient implements Cluster {
     const body = JSON.stringify(withKind(resource, object));
     const call = callFor('create', resource, object.metadata, { method: 'POST', path, body, signal });
     const answer = await this.#send(call);
-    if (answer.status < 300) return { outcome: 'done', object: answer.body as T };
+    if (answer.status < 300) {
+      return {
+        outcome: 'done',
+        get object() {
+          return answer.body as T;
+        },
+      };
+    }
     const status = statusOf(answer.body);
     if (answer.status === 409 && status.reason === 'AlreadyExists') return { outcome: 'already-exists' };
     const isNamespaceGoing = answer.status === 403 && status.causes.some((cause) => cause.reason === 'NamespaceTerminating');

@@ -2,13 +2,14 @@
  * HTTP/1.1 to one API server over kept connections: a bounded pool for requests, and connections of their own for watches, so that
  * neither waits for the other. It knows who it is (credentials, TLS, proxies) and nothing of Kubernetes' objects.
  */
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici';
 import type { Clock } from '../clock.ts';
 import { ApiError } from '../cluster.ts';
 import { messageOf } from '../log.ts';
-import { type Answer, retryAfterMsFrom } from './answer.ts';
+import { type Answer, retryAfterMsFrom, UnreadAnswer } from './answer.ts';
 import { type CollectedResponse, collect } from './collected-response.ts';
-import type { Credentials, Identity } from './credentials.ts';
+import type { Credentials, Identity, TlsMaterial } from './credentials.ts';
 
 export interface TransportOptions {
   readonly server: URL;
@@ -98,7 +99,7 @@ export class Transport {
     try {
       const options = { ...this.#dispatch(request, identity, 0), signal: request.signal ?? null };
       const { statusCode: status, headers, body } = await this.#connectionsFor(identity).watches.request(options);
-      return status === 200 ? { body } : { answer: this.#read({ status, headers, text: await body.text() }) };
+      return status === 200 ? { body } : { answer: this.#read({ status, headers, bytes: Buffer.from(await body.bytes()) }) };
     } catch (error) {
       throw connectionError(error, request);
     }
@@ -122,13 +123,8 @@ export class Transport {
     };
   }
 
-  #read({ status, headers, text }: CollectedResponse): Answer {
-    const answer = { status, retryAfterMs: retryAfterMsFrom(headers['retry-after'], this.#options.clock.now()) };
-    try {
-      return { ...answer, body: text === '' ? undefined : JSON.parse(text), text: undefined };
-    } catch {
-      return { ...answer, body: undefined, text: text.slice(0, 200).trim() };
-    }
+  #read({ status, headers, bytes }: CollectedResponse): Answer {
+    return new UnreadAnswer(status, retryAfterMsFrom(headers['retry-after'], this.#options.clock.now()), bytes);
   }
 
   /** New key material means new connections; those of the old one end with what they carry. */
@@ -146,9 +142,16 @@ export class Transport {
     return made;
   }
 
+  /** Certificates and key are read once for all connections, not by each. */
+  #tls({ tls: { ca, cert, key, ...rest } }: Identity): TlsMaterial & { readonly secureContext?: SecureContext } {
+    if (this.#options.server.protocol !== 'https:') return rest;
+    const material = { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
+    return { ...rest, secureContext: createSecureContext(material) };
+  }
+
   #dispatcher(identity: Identity, connections: number | undefined): Dispatcher {
     const { proxy } = this.#options;
-    const tls = { ...identity.tls, keepAlive: true, keepAliveInitialDelay: 15_000, timeout: 10_000 };
+    const tls = { ...this.#tls(identity), keepAlive: true, keepAliveInitialDelay: 15_000, timeout: 10_000 };
     const common = {
       allowH2: false,
       pipelining: 1,
