@@ -65,4 +65,35 @@ const pureModules: Plugin = {
   },
 };
 
-export const leanPackages: readonly Plugin[] = [lateBuiltins, withoutUnused, pureModules];
+/**
+ * What few controllers need, or need once: regular expressions of RE2, proxies, logins of cloud providers, YAML. Their code comes along and is
+ * not run, tables of characters and all, before somebody calls it.
+ */
+const seldomNeeded = ['re2js', 'yaml', 'js-yaml', 'jsonpath-plus', 'socks', 'socks-proxy-agent', 'hpagent'];
+
+/** Stands for each function or class of such a package until it is called, asked or made an instance of. */
+const standIns = `
+  const late = (get) => new Proxy(function () {}, {
+    get: (_, name) => Reflect.get(get(), name),
+    has: (_, name) => Reflect.has(get(), name),
+    apply: (_, self, args) => Reflect.apply(get(), self, args),
+    construct: (_, args) => Reflect.construct(get(), args),
+  });`;
+
+const latePackages: Plugin = {
+  name: 'late-packages',
+  setup(build) {
+    const filter = new RegExp(`^(${seldomNeeded.join('|')})$`);
+    build.onResolve({ filter }, ({ path, kind, resolveDir }) =>
+      kind === 'import-statement' ? { path, namespace: 'late', pluginData: resolveDir } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'late' }, async ({ path, pluginData: resolveDir }) => {
+      const functions = Object.entries((await import(path)) as object).filter(([, value]) => typeof value === 'function');
+      const names = functions.map(([name]) => name).filter((name) => name !== 'default' && name !== 'module.exports');
+      const stands = names.map((name) => `export const ${name} = /* @__PURE__ */ late(() => require('${path}').${name});`);
+      return { contents: [standIns, ...stands].join('\n'), loader: 'js', resolveDir };
+    });
+  },
+};
+
+export const leanPackages: readonly Plugin[] = [lateBuiltins, latePackages, withoutUnused, pureModules];
