@@ -44,7 +44,7 @@ function handOver(world: ToyWorld, knowsDurations: boolean): void {
   };
   for (const [name, one] of world.replicaSets) world.replicaSets.set(name, { ...one, metadata: withoutOwn(one.metadata) });
   world.evidence = undefined;
-  world.numbersHeldSinceMs = undefined;
+  world.remembered = {};
 }
 
 /** Everything that users could notice. */

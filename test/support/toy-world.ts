@@ -79,12 +79,11 @@ export class ToyWorld {
   /** Ends a pass before the write after so many more; undefined for never. */
   crashAfter: number | undefined;
   failures: EffectFailure[] = [];
-  numbersHeldSinceMs: number | undefined;
-  isAborting = false;
+  remembered: Pick<ObservedRollout, 'numbersHeldSinceMs' | 'isAborting'> = {};
   readonly options: ToyOptions;
   readonly podWork = new ToyPodWork();
   podCount = 0;
-  private lastNext: Next = { kind: 'await-change' };
+  next: Next = { kind: 'await-change' };
   private lookAtMs = Number.POSITIVE_INFINITY;
 
   constructor(spec: RolloutSpec, options: ToyOptions = {}, annotations?: Record<string, string>) {
@@ -136,8 +135,7 @@ export class ToyWorld {
       routeProblems: [],
       routes: this.evidence,
       failures: this.failures,
-      numbersHeldSinceMs: this.numbersHeldSinceMs,
-      isAborting: this.isAborting,
+      ...this.remembered,
       podReports: this.podWork.reports,
     };
   }
@@ -154,9 +152,10 @@ export class ToyWorld {
       if (isEqual(known, this.evidence) || round > 3) break;
       decision = decide(this.observe(), this.nowMs);
     }
-    this.numbersHeldSinceMs = decision.holdsNumbers ? (this.numbersHeldSinceMs ?? this.nowMs) : undefined;
+    const heldSinceMs = this.remembered.numbersHeldSinceMs ?? this.nowMs;
+    this.remembered = { ...(decision.holdsNumbers && { numbersHeldSinceMs: heldSinceMs }), isAborting: decision.leavesPods };
     this.podWork.want(decision.podOrders ?? []);
-    this.lastNext = decision.next;
+    this.next = decision.next;
     this.lookAtMs = decision.next.kind === 'requeue' ? this.nowMs + decision.next.afterMs : Number.POSITIVE_INFINITY;
     if (!isEqual(this.status, decision.status)) {
       this.write(`status ${decision.status.phase}: ${decision.status.message}`, () => {
@@ -165,12 +164,9 @@ export class ToyWorld {
     }
     this.crashIfDue('before the events are told');
     this.nowMs += this.options.passMs ?? 0;
-    this.isAborting = decision.leavesPods === true;
-    if (this.isAborting) for (const one of decision.announcements) this.untold.set(one.identity, one);
-    else {
-      for (const announcement of wholeStory(this.untold, decision.announcements)) this.announce(announcement);
-      this.untold.clear();
-    }
+    const story = wholeStory(this.untold, decision.announcements);
+    this.untold.clear();
+    for (const one of story) decision.leavesPods ? this.untold.set(one.identity, one) : this.announce(one);
     return this.writes !== before;
   }
 
@@ -205,10 +201,6 @@ export class ToyWorld {
     }
   }
 
-  get next(): Next {
-    return this.lastNext;
-  }
-
   /** A pass whose crash is followed by a new process. */
   private survive(): boolean {
     try {
@@ -216,8 +208,7 @@ export class ToyWorld {
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
       this.evidence = undefined;
-      this.numbersHeldSinceMs = undefined;
-      this.isAborting = false;
+      this.remembered = {};
       this.podWork.forget();
       this.untold.clear();
       this.nowMs += this.options.startMs ?? 0;
