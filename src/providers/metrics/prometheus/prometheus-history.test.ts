@@ -54,6 +54,28 @@ test('every step has a value, or nothing; asked in pieces that Prometheus allows
   ]);
 });
 
+test('a scalar gives numbers, several series give a list with all of them', async () => {
+  const series = (first: number) => ({
+    metric: {},
+    values: [
+      [0, String(first)],
+      [60, 'NaN'],
+    ],
+  });
+  const read = async (shape: object, result: readonly object[]) => {
+    server.reply = (request) => json(formOf(request).start === undefined ? shape : { resultType: 'matrix', result });
+    const history = open();
+    const values = await history.read({ query: 'shop' }, { fromMs: 0, toMs: 60_000, stepMs: 60_000 }, new AbortController().signal);
+    history.close();
+    return values.map(({ result: value }) => value);
+  };
+  expect(await read({ resultType: 'scalar', result: [0, '1'] }, [series(1)])).toEqual([1, Number.NaN]);
+  expect(await read({ resultType: 'vector', result: [] }, [series(1), series(2)])).toEqual([
+    [1, 2],
+    [Number.NaN, Number.NaN],
+  ]);
+});
+
 test('a piece that is too much for it is asked in smaller ones, up to a point', async () => {
   answers((points) => points > 3000);
   const history = open();
