@@ -40,11 +40,11 @@ async function prepare(requested: DemoOptions['cluster']): Promise<Choice> {
   if (choice.source === 'none') return instead(requested, choice.reason);
   try {
     if (choice.source === 'embedded') await enterNamespace(embeddedParts);
+    if (choice.source === 'k3s') await ensureParts(['helm', 'gateway-api-crds']);
   } catch (error) {
     if (insideNamespace()) throw error;
     return instead(requested, reasonOf(error));
   }
-  if (choice.source === 'k3s') await ensureParts(['helm', 'gateway-api-crds']);
   return { source: choice.source };
 }
 
@@ -80,13 +80,20 @@ function reasonOf(error: unknown): string {
 }
 
 async function main(options: DemoOptions): Promise<number> {
-  if (options.virtual) return await playVirtual(options, undefined);
+  if (options.virtual) return await playVirtual(options, interruption());
   const choice = await prepare(options.cluster);
-  if (choice.source === 'virtual') return await playVirtual(options, choice.reason);
   const signal = interruption();
+  if (choice.source === 'virtual') return await playVirtual(options, signal, choice.reason);
   const beganMs = Date.now();
   const screen = options.plain ? lineScreen(sayLine) : pictureScreen(process.stdout);
-  const stage = await setStage(choice.source, options, { tell: (words) => screen.say(words), print, signal });
+  let stage: Stage;
+  try {
+    stage = await setStage(choice.source, options, { tell: (words) => screen.say(words), print, signal });
+  } catch (error) {
+    // An engine is there, and cannot pull, as often as not; nobody has asked for it.
+    if (choice.source !== 'k3s' || options.cluster !== undefined || signal.aborted) throw error;
+    return await playVirtual(options, signal, reasonOf(error));
+  }
   let isKept = false;
   try {
     const bill = await play(stage, { requestsPerSecond: options.requestsPerSecond, screen, beganMs, signal });
@@ -101,9 +108,8 @@ async function main(options: DemoOptions): Promise<number> {
   }
 }
 
-/** `reason`: why it is not played on a real one; undefined where a person wished it so. */
-async function playVirtual(options: DemoOptions, reason: string | undefined): Promise<number> {
-  const signal = interruption();
+/** `reason`: why it is not played on a real one; absent where a person wished it so. */
+async function playVirtual(options: DemoOptions, signal: AbortSignal, reason?: string): Promise<number> {
   if (reason !== undefined) for (const line of insteadLines(reason)) sayLine(line);
   // Time runs too fast for a picture.
   const screen = lineScreen(sayLine);
