@@ -53,6 +53,8 @@ const annotationMeanings: Meanings<keyof typeof annotations> = {
   podsToChange:
     'On ReplicaSets: keys of labels and annotations that their pods may not have yet as the template has them, as JSON.',
   rollbackWithinWindow: 'On ReplicaSets that are gone back to within `rollbackWindow`: the revision under which it happens.',
+  initialRevision:
+    'On ReplicaSets of a first deployment that was changed before it ended: the revision that began while there was no stable version.',
   weightsOf:
     'On routes while a canary has weight: for which Rollouts, and how the route is given back if they are deleted while Rampart is down; JSON. On canary Ingresses always.',
   weightedAt: 'On canary Ingresses: when their weight was written.',

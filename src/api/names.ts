@@ -56,6 +56,8 @@ export const annotations = {
   podsToChange: 'rampart.dev/pods-to-change',
   /** On ReplicaSets that are gone back to within `rollbackWindow`: the revision under which it happens. */
   rollbackWithinWindow: 'rampart.dev/rollback-within-window',
+  /** On ReplicaSets of a first deployment that was changed before it ended: the revision under which there was no stable version yet. */
+  initialRevision: 'rampart.dev/initial-revision',
   /** On routes, while a canary has weight: JSON that says for which Rollouts, and how to give the route back without them. */
   weightsOf: 'rampart.dev/weights-of',
   /** On canary Ingresses: when their weight was written, RFC 3339, since nothing else says whether it has been taken. */

@@ -32,6 +32,20 @@ function available(world: ToyWorld): number {
   return current === undefined ? 0 : Math.min(current.spec.replicas ?? 1, world.readyPods(current.metadata.name).length);
 }
 
+/** Told by two processes, its end once read differently. */
+const changedInItsFirstDeployment = {
+  replicas: 1,
+  had: 0,
+  scaleDown: 'never' as const,
+  podMs: 700 as const,
+  actions: [
+    { do: 'crash', after: 0 },
+    { do: 'image', tag: 'v3' },
+    { do: 'wait', ms: 3000 },
+    { do: 'crash', after: 0 },
+  ] as Outside[],
+};
+
 it('at every prefix of every life', () => {
   fc.assert(
     fc.property(life, ({ replicas, had, scaleDown, podMs, actions }) => {
@@ -69,6 +83,6 @@ it('at every prefix of every life', () => {
       expect(world.status.workloadObservedGeneration).toBe(String(world.workload.generation));
       expectItRests(world);
     }),
-    { numRuns: 150 },
+    { numRuns: 150, examples: [[changedInItsFirstDeployment]] },
   );
 }, 120_000);

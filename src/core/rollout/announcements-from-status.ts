@@ -27,7 +27,7 @@ import {
 import { fastRolledBack } from './blue-green/fast-rollback.ts';
 import type { ObservedRollout } from './observed-rollout.ts';
 import { recordedRuns, runTypes } from './recorded-runs.ts';
-import { revisionOf, wasReused } from './revisions.ts';
+import { isInitial, revisionOf, wasReused } from './revisions.ts';
 import { isNotedRollback } from './rollback-window.ts';
 import { recordedScalings } from './scaling-record.ts';
 import { hashOf } from './situation.ts';
@@ -147,7 +147,9 @@ function endings({ observed, status, revision, hash, epoch }: StoredUpdate, rece
   }
   if (failure !== undefined && recent(failure.time)) told.push(tookBackAfter(failure));
   if (isPromoted(status) && completed?.status === 'True' && recent(completed.lastTransitionTime)) {
-    told.push(completedBy(epoch, revision, hash, revision === 1 ? 'Initial deploy' : whyPromoted(observed, status)));
+    const current = observed.replicaSets.find((one) => hashOf(one) === hash);
+    const isFirst = current !== undefined && isInitial(current);
+    told.push(completedBy(epoch, revision, hash, isFirst ? 'Initial deploy' : whyPromoted(observed, status)));
   }
   return told;
 }

@@ -3,7 +3,7 @@ import { annotations } from '../../api/names.ts';
 import type { Advance } from './advance.ts';
 import type { Effect } from './decision.ts';
 import { comesDown } from './descent.ts';
-import { newReplicaSet, renumbered } from './revisions.ts';
+import { initialNote, newReplicaSet, renumbered, revisionOf } from './revisions.ts';
 import { isWindowRollback } from './rollback-window.ts';
 import { recordScaling, type Scaling } from './scaling-record.ts';
 import type { Member, Situation } from './situation.ts';
@@ -79,7 +79,9 @@ function patchOf(
   const { rollout, replicas, frozen, current, stable, revision } = situation;
   const { replicaSet } = member;
   const living = member === current || member === stable;
-  const wanted: Record<string, string | null> = member === current && !frozen ? { ...renumbered(replicaSet, revision) } : {};
+  const wanted: Record<string, string | null> = {};
+  if (member === current && !frozen && revisionOf(replicaSet) !== revision)
+    Object.assign(wanted, renumbered(replicaSet, revision), initialNote(situation));
   if (member === current && !frozen && isWindowRollback(situation)) {
     const mark = { [annotations.rollbackWithinWindow]: String(revision) };
     if (replicaSet.metadata.annotations?.[annotations.rollbackWithinWindow] !== String(revision)) Object.assign(wanted, mark);

@@ -45,7 +45,19 @@ const notCopied: ReadonlySet<string> = new Set([
   annotations.coveredMetadata,
   annotations.podsToChange,
   annotations.rollbackWithinWindow,
+  annotations.initialRevision,
 ]);
+
+/** Noted with the number of a revision behind the first that begins while there is no stable version: its end is that of the first deployment. */
+export function initialNote({ stable, revision }: Situation): Readonly<Record<string, string>> {
+  return stable === undefined && revision > 1 ? { [annotations.initialRevision]: String(revision) } : {};
+}
+
+/** Whether the revision that a ReplicaSet carries began while there was no stable version. */
+export function isInitial(replicaSet: ReplicaSet): boolean {
+  const revision = revisionOf(replicaSet);
+  return revision === 1 || replicaSet.metadata.annotations?.[annotations.initialRevision] === String(revision);
+}
 
 /** The ReplicaSet of the current template, to be created with so many pods. */
 export function newReplicaSet(situation: Situation, size: number): ReplicaSet {
@@ -64,6 +76,7 @@ export function newReplicaSet(situation: Situation, size: number): ReplicaSet {
       annotations: {
         ...Object.fromEntries(copied),
         ...notes,
+        ...initialNote(situation),
         [annotations.revision]: String(revision),
         [annotations.desiredReplicas]: String(replicas),
       },
