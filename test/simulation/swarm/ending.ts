@@ -3,6 +3,7 @@ import type { KubeObject, ReplicaSet } from '../../../src/api/kubernetes.ts';
 import { labels } from '../../../src/api/names.ts';
 import { deployments, experiments, replicaSets, rollouts, services } from '../../../src/api/resources.ts';
 import type { Rollout } from '../../../src/api/rollout.ts';
+import { events } from '../../../src/runtime/event.ts';
 import type { Simulation } from '../../../src/simulation/simulation.ts';
 import { autoscalers } from '../../../src/simulation/workloads/horizontal-autoscaler.ts';
 import { controllerOf, isActive, isReady, type Pod } from '../../../src/simulation/workloads/kube.ts';
@@ -45,7 +46,22 @@ export async function expectItEnds(simulation: Simulation, plan: Plan, note: (li
   if (written.length > 0) throw new Error(`${written.length} writes to a settled world: ${written.slice(0, 5).join(', ')}`);
   const late = unwell();
   if (late.length > 0) throw new Error(`it did not stay well:\n${late.join('\n')}`);
+  const twice = toldTwice(simulation);
+  if (twice.length > 0) throw new Error(`told more than once:\n${twice.join('\n')}`);
 }
+
+/** What happens to a revision once: whoever tells it, after whatever crash, tells it under the same name. */
+function toldTwice(simulation: Simulation): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { involvedObject, reason, message, count = 1 } of simulation.all(events)) {
+    if (involvedObject.kind !== 'Rollout' || !onceARevision.has(reason)) continue;
+    const line = `${involvedObject.uid} ${reason}: ${message}`;
+    counts.set(line, (counts.get(line) ?? 0) + count);
+  }
+  return [...counts].filter(([, count]) => count > 1).map(([line, count]) => `${count} x ${line}`);
+}
+
+const onceARevision = new Set(['RolloutAddedToInformer', 'RolloutUpdated', 'RolloutCompleted', 'SkipSteps']);
 
 /** What an operator would do about a Rollout that stands still: try again what was aborted, promote the rest. */
 function insist(simulation: Simulation, plan: Plan, replicas: number): void {
