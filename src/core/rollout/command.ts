@@ -47,7 +47,7 @@ export function isStable({ status, hash }: Situation): boolean {
 }
 
 function beginAgain(situation: Situation): Course {
-  const { steps, stable, now } = situation;
+  const { status, steps, stable, now } = situation;
   const atEnd = stable === undefined || isStable(situation) || isWindowRollback(situation);
   const fresh: Course = {
     index: atEnd ? steps.length : 0,
@@ -66,6 +66,9 @@ function beginAgain(situation: Situation): Course {
   };
   const kept = abortAfterUndo(situation);
   if (kept !== undefined) return { ...fresh, aborted: true, abortedAt: kept };
+  // Of a template that came while nobody was looking. Whether it was meant for this one or for the one before cannot be seen: stable is safe for both.
+  const isUnseenAbort = status.abort === true && status.abortedAt === undefined && stable !== undefined && !isStable(situation);
+  if (isUnseenAbort) return { ...fresh, index: 0, aborted: true, abortedAt: now, abortedNow: true };
   const again = failedBefore(situation);
   if (again !== undefined) return { ...fresh, index: 0, aborted: true, abortedAt: now, abortedNow: true, abortDetail: again };
   return fresh;

@@ -121,6 +121,39 @@ describe('a promotion past runs that could not decide', () => {
   });
 });
 
+describe('an abort that comes before anybody has seen the new version', () => {
+  it.each(['image', 'steps'] as const)('is not lost: nothing of it is delivered (a change of the %s)', (what) => {
+    const world = updating([{ setWeight: 25 }, { pause: {} }]);
+    world.command({ promoteFull: true });
+    world.settle(60_000);
+    expect(world.sizes()).toEqual({ v1: 0, v2: 4 });
+    world.image('v3');
+    if (what === 'steps') {
+      world.settle(10_000);
+      world.change({ strategy: { canary: { maxSurge: 1, maxUnavailable: 0, steps: [{ setWeight: 50 }, { pause: {} }] } } });
+    }
+    world.command({ abort: true });
+    world.settle(60_000);
+    expect(world.status).toMatchObject({ phase: 'Degraded', abort: true, currentStepIndex: 0 });
+    expect(world.status.abortedAt).toBeDefined();
+    expect(world.sizes()).toEqual({ v1: 0, v2: 4, v3: 0 });
+    expect(world.told().filter((line) => line.includes('RolloutAborted'))).toHaveLength(1);
+    world.command({ abort: false });
+    world.settle(60_000);
+    expect(world.status).toMatchObject({ phase: 'Paused', currentStepIndex: 1 });
+  });
+
+  it('says nothing of the next version where it was acted on before', () => {
+    const world = updating([{ setWeight: 25 }, { pause: {} }]);
+    world.command({ abort: true });
+    world.settle(60_000);
+    world.image('v3');
+    world.settle(60_000);
+    expect(world.status).toMatchObject({ phase: 'Paused', currentStepIndex: 1 });
+    expect(world.status.abort).not.toBe(true);
+  });
+});
+
 describe('an abort while a superseded version still serves', () => {
   it('leads back to stable though the newest never starts and there is no room', () => {
     let newest = '';
