@@ -300,6 +300,12 @@ const others: readonly CommandSpec[] = [
         value: 'COUNT',
         help: 'Play each scenario so often, with one seed after another, and tell the worst.',
       },
+      {
+        name: 'longest-pause',
+        kind: 'text',
+        value: 'DURATION',
+        help: 'Longer pauses are cut to this one; 0 leaves them. Default: 1h.',
+      },
       { name: 'requests-per-second', kind: 'text', value: 'COUNT', help: 'What users send. Default: 100.' },
       { name: 'max-failed-requests', kind: 'text', value: 'COUNT', help: 'Limit: failed requests of each scenario.' },
       {

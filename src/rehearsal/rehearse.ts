@@ -24,6 +24,9 @@ export async function rehearse(stage: Stage, options: RehearseOptions): Promise<
   const { seed, requestsPerSecond, assume } = options;
   const good = namedScenario('good') as Scenario;
   const reference = await play({ stage, scenario: good, seed, requestsPerSecond, assume });
+  const { namespace, name, strategy } = stage;
+  // Whatever else is played, it would say the same.
+  if (!reference.isReleased) return { namespace, name, strategy, findings: [], scenarios: [reference.played] };
   const wayInSeconds = reference.played.durationSeconds;
   const scenarios: PlayedScenario[] = [];
   for (const scenario of options.scenarios ?? defaultScenarios(stage)) {
@@ -36,7 +39,6 @@ export async function rehearse(stage: Stage, options: RehearseOptions): Promise<
         : await worstOf({ stage, scenario, seed, requestsPerSecond, assume, wayInSeconds }, options.seeds),
     );
   }
-  const { namespace, name, strategy } = stage;
   return { namespace, name, strategy, findings: [], scenarios };
 }
 

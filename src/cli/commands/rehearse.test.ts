@@ -171,3 +171,22 @@ test('the program itself ends with the code, without a cluster or a kubeconfig',
   expect(ended).toMatchObject({ code: 1, errors: expect.stringMatching(/^shop, errors: does not end well/) });
   expect(ended.out).toContain('Rollout shop');
 });
+
+test.each([
+  ['a Rollout that is held', { paused: true }, [], 'Rollout shop is held by spec.paused; it is rehearsed as if it were let go.'],
+  ['a Rollout without pods', { replicas: 0 }, [], 'Rollout shop asks for no pods; it is rehearsed with 2.'],
+  [
+    'pauses of days',
+    {},
+    [],
+    'Rollout shop: the pause of 72h at step 1 is rehearsed as one of 3600s; --longest-pause changes that.',
+  ],
+  ['other pauses', {}, ['--longest-pause=5m'], 'Rollout shop: the pause of 72h at step 1 is rehearsed as one of 300s'],
+] as const)('%s can be rehearsed', async (_, more, flags, assumed) => {
+  const strategy = { canary: { steps: [{ setWeight: 50 }, { pause: { duration: '72h' } }] } };
+  const { code, out } = await runWith(rolloutOf('shop', strategy, more), '--scenario=good', '-o=json', ...flags);
+  expect(code).toBe(0);
+  const { assumptions, rollouts } = JSON.parse(out) as Rehearsal;
+  expect(assumptions.join('\n')).toContain(assumed);
+  expect(rollouts[0]?.scenarios[0]).toMatchObject({ ending: 'completed', failedRequests: 0 });
+});

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../api/kubernetes.ts';
 import { catalogue } from '../../rehearsal/catalogue.ts';
 import { leftOpen } from '../../rehearsal/findings/left-open.ts';
 import { isRollout } from '../../rehearsal/intake/complete.ts';
+import { longestPauseMs } from '../../rehearsal/intake/stages.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
 import type { LeftOpen, Rehearsal, RehearsedRollout } from '../../rehearsal/report.ts';
 import type { Scenario } from '../../rehearsal/scenario.ts';
@@ -11,7 +12,7 @@ import { CommandError, type CommandLine, type Context, exitCodes, isOn, textFlag
 import { findingsText } from '../lint/print-findings.ts';
 import { readManifests } from '../lint/read-manifests.ts';
 import { painted, paintFor, unpainted } from '../print/tone.ts';
-import { countFlag } from '../read-flags.ts';
+import { countFlag, durationFlag } from '../read-flags.ts';
 import { chosenScenarios, chosenStages } from '../rehearse/choose.ts';
 import { broken, limitsOf } from '../rehearse/limits.ts';
 import { rehearsalPage } from '../rehearse/page.ts';
@@ -34,7 +35,7 @@ export async function run(line: CommandLine, context: Context): Promise<number> 
   const scenarios = await chosenScenarios(line);
   const seeds = atLeastOne(line, 'seeds', 1);
   const requestsPerSecond = atLeastOne(line, 'requests-per-second', standardRate);
-  const staged = stageFiles(await readManifests(files, context), textFlag(line, 'namespace') ?? 'default');
+  const staged = stageFiles(await readManifests(files, context), textFlag(line, 'namespace') ?? 'default', longestPause(line));
   if ('refused' in staged) {
     context.errors.write(findingsText(staged.refused, staged.judged, unpainted));
     return refused;
@@ -92,6 +93,12 @@ function shown(rehearsal: Rehearsal, line: CommandLine, { out, environment }: Co
 function speaksUnicode({ LC_ALL, LC_CTYPE, LANG }: Context['environment']): boolean {
   const locale = LC_ALL || LC_CTYPE || LANG || 'C.UTF-8';
   return /utf-?8/i.test(locale);
+}
+
+/** Milliseconds; 0 leaves pauses as they are. */
+function longestPause(line: CommandLine): number {
+  if (textFlag(line, 'longest-pause') === undefined) return longestPauseMs;
+  return durationFlag(line, 'longest-pause') ?? Number.POSITIVE_INFINITY;
 }
 
 function atLeastOne(line: CommandLine, name: string, otherwise: number): number {

@@ -12,7 +12,7 @@ export type Staged =
   | { readonly stages: readonly Stage[]; readonly objects: readonly KubeObject[]; readonly assumptions: readonly string[] }
   | { readonly refused: readonly Finding[]; readonly judged: number };
 
-export function stageFiles({ manifests, unreadable }: ReadFile, namespace: string): Staged {
+export function stageFiles({ manifests, unreadable }: ReadFile, namespace: string, mostPauseMs: number): Staged {
   const sound = manifests.filter((manifest) => !('problem' in place(manifest, namespace)));
   const unsound = manifests.filter((manifest) => !sound.includes(manifest));
   const completed = complete(
@@ -26,6 +26,6 @@ export function stageFiles({ manifests, unreadable }: ReadFile, namespace: strin
   const { findings, objects } = judge([...filled, ...unsound], unreadable, { namespace, isComplete: true, production: false });
   const errors = findings.filter(({ level }) => level === 'error');
   if (errors.length > 0) return { refused: errors, judged: objects };
-  const { stages, assumptions } = stagesOf(completed.objects);
+  const { stages, assumptions } = stagesOf(completed.objects, mostPauseMs);
   return { stages, objects: completed.objects, assumptions: [...completed.assumptions, ...assumptions] };
 }

@@ -16,6 +16,8 @@ export interface Completed {
   readonly assumptions: readonly string[];
 }
 
+const podsOfNone = 2;
+
 const clusterKinds: ReadonlySet<string> = new Set([
   'Namespace',
   'ClusterAnalysisTemplate',
@@ -57,7 +59,7 @@ class Completion {
   }
 
   completeRollout(given: KubeObject): void {
-    const rollout = this.#withTemplate(given);
+    const rollout = this.#running(this.#withTemplate(given));
     const { spec } = decodeRollout(rollout).rollout;
     const labels = this.#podLabels(rollout);
     for (const service of servicesNamed(spec)) this.#service(rollout, service, labels);
@@ -106,6 +108,18 @@ class Completion {
     if (filled.length === 0) return rollout;
     this.#assume(`Rollout ${name} says nothing of it and is given ${list(filled)}.`);
     const now = withSpec(rollout, { template, selector });
+    this.#replace(rollout, now);
+    return now;
+  }
+
+  /** One that is held, or has no pods, could not be released. */
+  #running(rollout: KubeObject): KubeObject {
+    const { paused, replicas } = fieldsAt(rollout, 'spec') ?? {};
+    const { name } = rollout.metadata;
+    if (paused !== true && replicas !== 0) return rollout;
+    if (paused === true) this.#assume(`Rollout ${name} is held by spec.paused; it is rehearsed as if it were let go.`);
+    if (replicas === 0) this.#assume(`Rollout ${name} asks for no pods; it is rehearsed with ${podsOfNone}.`);
+    const now = withSpec(rollout, { ...(paused === true && { paused: false }), ...(replicas === 0 && { replicas: podsOfNone }) });
     this.#replace(rollout, now);
     return now;
   }

@@ -11,7 +11,7 @@ import type { RehearsedRollout } from '../report.ts';
 import type { Stage } from '../stage.ts';
 import { isRollout, templateOf } from './complete.ts';
 import { entryOf } from './entrances.ts';
-import { fieldsAt, isFields, listAt, namespaceOf, textAt } from './fields.ts';
+import { fieldsAt, isFields, listAt, namespaceOf, textAt, withSpec } from './fields.ts';
 import { containersOf, versionsOf } from './versions.ts';
 
 export interface Intake {
@@ -27,8 +27,11 @@ const served: readonly Resource[] = [
   ...[...builtinKinds, ...gatewayKinds].map(({ resource }) => resource),
 ];
 
-/** Objects are complete and well: `complete` and lint have seen them. */
-export function stagesOf(objects: readonly KubeObject[]): Intake {
+/** Pauses of days are days of measurements as well. */
+export const longestPauseMs = 3_600_000;
+
+/** Objects are complete and well: `complete` and lint have seen them. Pauses above `mostPauseMs` are cut to it. */
+export function stagesOf(objects: readonly KubeObject[], mostPauseMs = longestPauseMs): Intake {
   const assumptions: string[] = [];
   const assume = (sentence: string): void => {
     if (!assumptions.includes(sentence)) assumptions.push(sentence);
@@ -39,7 +42,10 @@ export function stagesOf(objects: readonly KubeObject[]): Intake {
       `Left aside, since the virtual cluster has nothing that acts on them: ${[...new Set(aside.map(({ kind }) => kind))].sort().join(', ')}.`,
     );
   const kept = objects.filter((object) => resourceOf(object) !== undefined && !isDriven(object)).map(bare);
-  const world = kept.map((object) => (isTemplate(object) ? marked(object, assume) : withData(object)));
+  const world = kept.map((object) => {
+    if (isTemplate(object)) return marked(object, assume);
+    return isRollout(object) ? withShortPauses(object, mostPauseMs, assume) : withData(object);
+  });
   const rollouts = world.filter(isRollout);
   const stages = rollouts.flatMap((rollout) => {
     const others = world.filter((object) => !isRollout(object) && isNear(object, rollout));
@@ -77,6 +83,26 @@ function withData(object: KubeObject): KubeObject {
   if (object.kind !== 'Secret' || texts === undefined) return object;
   const coded = Object.entries(texts).map(([key, value]) => [key, Buffer.from(String(value)).toString('base64')] as const);
   return { ...object, data: { ...fieldsAt(object, 'data'), ...Object.fromEntries(coded) } } as KubeObject;
+}
+
+function withShortPauses(rollout: KubeObject, mostMs: number, assume: (sentence: string) => void): KubeObject {
+  const canary = fieldsAt(rollout, 'spec', 'strategy', 'canary');
+  if (canary === undefined) return rollout;
+  const limit = `${mostMs / 1000}s`;
+  let isCut = false;
+  const steps = listAt(canary, 'steps').map((step, index) => {
+    const pause = fieldsAt(step, 'pause');
+    const written = pause?.duration;
+    const lasts = typeof written === 'string' || typeof written === 'number' ? number(parsePauseDuration(written)) : 0;
+    if (lasts <= mostMs) return step;
+    isCut = true;
+    assume(
+      `Rollout ${rollout.metadata.name}: the pause of ${written} at step ${index} is rehearsed as one of ${limit}; --longest-pause changes that.`,
+    );
+    return { ...step, pause: { ...pause, duration: limit } };
+  });
+  if (!isCut) return rollout;
+  return withSpec(rollout, { strategy: { ...fieldsAt(rollout, 'spec', 'strategy'), canary: { ...canary, steps } } });
 }
 
 function stageOf(object: KubeObject, others: readonly KubeObject[], assume: (sentence: string) => void): Stage | undefined {

@@ -22,6 +22,8 @@ export interface PlayOptions {
 }
 
 export interface Play {
+  /** False where the old version did not get healthy, so that nothing could be released. */
+  readonly isReleased: boolean;
   readonly played: PlayedScenario;
   /** Writes of the controller, events aside. */
   readonly writes: number;
@@ -70,7 +72,7 @@ class Player {
     const world = this.#world;
     const { clock, cluster } = world.simulation;
     const isUp = await world.prepare();
-    if (!isUp) return { played: this.#notUp(), writes: 0, lost: 0 };
+    if (!isUp) return { isReleased: false, played: this.#notUp(), writes: 0, lost: 0 };
     this.#oldHash = world.rollout?.status?.stableRS ?? '';
     cluster.server.storage.onChange('argoproj.io/rollouts', () => this.#changed());
     cluster.server.storage.onChange('/events', ({ object, old }) => this.#told(object as EventObject, old === undefined));
@@ -93,6 +95,7 @@ class Player {
     const { phase, message } = statusOf(world.rollout);
     const verdict = judge({ ending, expects: scenario.expects, figures, phase, message, isHarming: this.#meter.isHarming });
     return {
+      isReleased: true,
       played: {
         name: scenario.name,
         title: scenario.title,
