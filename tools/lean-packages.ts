@@ -34,7 +34,10 @@ const replacements: readonly { readonly filter: RegExp; readonly contents: strin
       exports.Agent = require('./lib/dispatcher/agent.js');
       exports.ProxyAgent = require('./lib/dispatcher/proxy-agent.js');
       exports.Socks5ProxyAgent = require('./lib/dispatcher/socks5-proxy-agent.js');
-      require('./lib/dispatcher/dispatcher.js').prototype.request = require('./lib/api/api-request.js');`,
+      const { prototype } = require('./lib/dispatcher/dispatcher.js');
+      prototype.request = require('./lib/api/api-request.js');
+      // Proxies are reached by it.
+      prototype.connect = require('./lib/api/api-connect.js');`,
   },
   { filter: /[/\\]undici[/\\]lib[/\\]milo[/\\][^/\\]+\.js$/, contents: '' },
   // Requests go through Node's http; looking for fetch loads all of Node's own undici.
