@@ -50,7 +50,7 @@ export async function expectItEnds(simulation: Simulation, plan: Plan, note: (li
   if (twice.length > 0) throw new Error(`told more than once:\n${twice.join('\n')}`);
 }
 
-/** What happens to a revision once: whoever tells it, after whatever crash, tells it under the same name. */
+/** What happens to a revision once, and is told with its number: whoever tells it, after whatever crash, tells it under the same name. */
 function toldTwice(simulation: Simulation): readonly string[] {
   const counts = new Map<string, number>();
   for (const { involvedObject, reason, message, count = 1 } of simulation.all(events)) {
@@ -61,7 +61,7 @@ function toldTwice(simulation: Simulation): readonly string[] {
   return [...counts].filter(([, count]) => count > 1).map(([line, count]) => `${count} x ${line}`);
 }
 
-const onceARevision = new Set(['RolloutAddedToInformer', 'RolloutUpdated', 'RolloutCompleted', 'SkipSteps']);
+const onceARevision = new Set(['RolloutAddedToInformer', 'RolloutUpdated', 'RolloutCompleted']);
 
 /** What an operator would do about a Rollout that stands still: try again what was aborted, promote the rest. */
 function insist(simulation: Simulation, plan: Plan, replicas: number): void {

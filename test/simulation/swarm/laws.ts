@@ -126,6 +126,7 @@ class LawBook {
     maxSurge: number,
     { now, from, to }: { readonly now: ReplicaSet; readonly from: number; readonly to: number },
   ): void {
+    if (this.#plan.history.some(({ action }) => action.do === 'scale-set')) return;
     const owner = now.metadata.ownerReferences?.[0]?.uid;
     const own = this.#simulation.all(replicaSets).filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === owner);
     const total = own.reduce((sum, { spec }) => sum + (spec.replicas ?? 1), 0);
