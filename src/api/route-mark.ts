@@ -45,8 +45,24 @@ export interface RouteMark {
 /** `namespace/name` of a Rollout -> its mark. What cannot be read is as if it were not there. */
 export function readRouteMarks({ annotations: worn }: Pick<ObjectMeta, 'annotations'>): ReadonlyMap<string, RouteMark> {
   const text = worn?.[annotations.weightsOf];
-  if (text === undefined) return new Map();
-  const parsed = z.record(z.string(), z.unknown()).safeParse(parseJson(text));
+  if (text === undefined) return noMarks;
+  // Asked several times in each pass, and seldom of another text.
+  const known = read.get(text);
+  if (known !== undefined) return known;
+  if (read.size >= mostRemembered) read.clear();
+  const marks = marksIn(text);
+  read.set(text, marks);
+  return marks;
+}
+
+const noMarks: ReadonlyMap<string, RouteMark> = new Map();
+/** text of the annotation -> what it says */
+const read = new Map<string, ReadonlyMap<string, RouteMark>>();
+const mostRemembered = 1000;
+const marksSchema = z.record(z.string(), z.unknown());
+
+function marksIn(text: string): ReadonlyMap<string, RouteMark> {
+  const parsed = marksSchema.safeParse(parseJson(text));
   const entries = parsed.success ? Object.entries(parsed.data) : [];
   return new Map(
     entries.flatMap(([rollout, value]): [string, RouteMark][] => {
