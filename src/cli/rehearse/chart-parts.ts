@@ -126,5 +126,5 @@ export function timeAxis(frame: Frame, top: number): Markup {
   return html`<line class="axis" x1="${from}" x2="${right}" y1="${top}" y2="${top}"/>${ticks.map(
     (seconds) =>
       html`<line class="axis" x1="${frame.x(seconds)}" x2="${frame.x(seconds)}" y1="${top}" y2="${top + 4}"/><text class="time" x="${frame.x(seconds)}" y="${top + 17}">${clockTime(seconds)}</text>`,
-  )}<text class="unit" x="${right + 8}" y="${top + 17}">${end >= 3600 ? 'h:min:s' : 'min:s'}</text>`;
+  )}<text class="unit" x="${right + 92}" y="${top + 17}">${end >= 3600 ? 'h:min:s' : 'min:s'}</text>`;
 }

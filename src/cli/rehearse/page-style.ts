@@ -46,7 +46,7 @@ summary .soft{font-size:.88rem}
 svg.chart{display:block;width:100%;min-width:34rem;height:auto;touch-action:pan-y}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--soft)}
 svg .title{font-weight:600;fill:var(--ink)}
-svg .tick{text-anchor:end}svg .time{text-anchor:middle}
+svg .tick,svg .unit{text-anchor:end}svg .time{text-anchor:middle}
 svg .grid{stroke:var(--rule)}svg .axis{stroke:var(--soft)}
 svg .line{fill:none;stroke-width:2}svg .dashed{stroke-dasharray:5 3}
 svg .area{opacity:.16}

@@ -11,7 +11,10 @@ const newPods = { name: 'hash', valueFrom: { podTemplateHashValue: 'Latest' } };
 const analysis = { templates: [{ templateName: 'ratio' }], args: [newPods] };
 const ratio = (range = '1m', labels = 'rollouts_pod_template_hash="{{args.hash}}"') =>
   `sum(rate(http_requests_total{code!~"5..",${labels}}[${range}])) / sum(rate(http_requests_total{${labels}}[${range}]))`;
-const judged = { successCondition: 'result[0] >= 0.99', failureCondition: 'result[0] < 0.99' };
+const judged = {
+  successCondition: 'len(result) > 0 && result[0] >= 0.99',
+  failureCondition: 'len(result) > 0 && result[0] < 0.99',
+};
 
 function template(metric: Fields = {}, spec: Fields = {}, query = ratio()): KubeObject {
   const measured = { name: 'ratio', interval: '1m', count: 3, ...judged, provider: { prometheus: { query } }, ...metric };
@@ -205,6 +208,7 @@ const cases: Readonly<Record<string, Case>> = {
     has: withTemplate(blueGreen({ ...measured, scaleDownDelaySeconds: 5 })),
     hasNot: withTemplate(blueGreen({ ...measured, scaleDownDelaySeconds: 30 })),
   },
+  'ready-at-once': { has: [rollout({ canary: whole })], hasNot: [rollout({ canary: whole }, { minReadySeconds: 10 })] },
   'no-readiness-probe': {
     has: withTemplate(canary({}, {}, [{ name: 'web', image: 'shop:1', ports: [{ containerPort: 80 }] }])),
     hasNot: withTemplate(canary({}, {}, [{ name: 'worker', image: 'shop:1' }])),
@@ -239,7 +243,6 @@ const cases: Readonly<Record<string, Case>> = {
     hasNot: withTemplate(canary({ maxUnavailable: '20%' })),
     says: '3 of 10 pods',
   },
-  'ready-at-once': { has: [rollout({ canary: whole })], hasNot: [rollout({ canary: whole }, { minReadySeconds: 10 })] },
   'config-not-versioned': {
     has: withTemplate(reads('settings'), map('settings')),
     hasNot: withTemplate(reads('settings-7hk4f2m9b8'), map('settings-7hk4f2m9b8'), map('other')),
@@ -306,6 +309,12 @@ test.each([
     false,
   ],
   ['a query with a value for no traffic', [good, template({}, {}, `${ratio()} or vector(1)`)], 'no-traffic', false],
+  [
+    'no data for no traffic, which is an error',
+    [good, template({ successCondition: 'result[0] >= 0.99', failureCondition: 'result[0] < 0.99' })],
+    'no-traffic',
+    true,
+  ],
   ['a bad value for no traffic', [good, template({ failureCondition: '' })], 'no-traffic', true],
   [
     'a person who looks before the switch',
@@ -345,6 +354,16 @@ test.each([
 function metricOf(name: string) {
   return { name, ...judged, provider: { prometheus: { query: ratio() } } };
 }
+
+test('what one field explains is told of there, and not as a version that nobody noticed', () => {
+  const crashed = scenario({ name: 'pods-crash', endsWell: false, ending: 'stuck', failedRequests: 81_242 });
+  const [only, ...more] = found(fine, [crashed]);
+  expect(more).toEqual([]);
+  expect(only).toMatchObject({ rule: 'ready-at-once', level: 'risk' });
+  expect(only?.says).toContain('(pods-crash). Up to 81,242 requests failed');
+  const patient = found(withTemplate(canary({}, { minReadySeconds: 30 })), [crashed]);
+  expect(patient.map(({ rule }) => rule)).toEqual(['users-left-in-it']);
+});
 
 test('risks stand first, and a template that two steps use is told of once', () => {
   const levels = found([canary({}, { progressDeadlineAbort: false, replicas: 3 }), template({ failureCondition: '' })]).map(

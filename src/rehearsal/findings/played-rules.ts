@@ -1,20 +1,11 @@
 /** Rules that only playing can answer: what became of bad versions, of good ones, and of the pods that had to carry a rollback. */
 import type { PlayedScenario, Sample } from '../report.ts';
-import { grouped, percent, type Rule } from './rule.ts';
+import { crashedAtOnce, failedAtMost, scenarioNames } from './played.ts';
+import { percent, type Rule } from './rule.ts';
 import { rolloutField, type Subject } from './subject.ts';
 
-const names = (scenarios: readonly PlayedScenario[]) => {
-  const shown = scenarios.slice(0, 4).map(({ name }) => name);
-  return scenarios.length > shown.length ? `${shown.join(', ')} and ${scenarios.length - shown.length} more` : shown.join(', ');
-};
-
-const requests = (scenarios: readonly PlayedScenario[]) => {
-  const failed = Math.max(...scenarios.map(({ failedRequests }) => failedRequests));
-  return failed === 0 ? '' : ` Up to ${grouped(failed)} requests failed in the time that was played.`;
-};
-
 export const badVersionKept: Rule = (subject) => {
-  const kept = subject.played.filter(({ endsWell, ending }) => !endsWell && ending === 'completed');
+  const kept = playedBut(subject, crashedAtOnce(subject)).filter(({ endsWell, ending }) => !endsWell && ending === 'completed');
   const [slow, other] = [kept.filter(isAboutTime), kept.filter((one) => !isAboutTime(one))];
   return [
     ...toldKept(subject, slow, "Measure response times as well, such as histogram_quantile(0.95, ...) of the new version's pods."),
@@ -26,6 +17,11 @@ export const badVersionKept: Rule = (subject) => {
   ];
 };
 
+/** Told of by a rule of its own. */
+function playedBut({ played }: Subject, others: readonly PlayedScenario[]): readonly PlayedScenario[] {
+  return played.filter((one) => !others.includes(one));
+}
+
 function isAboutTime({ name }: PlayedScenario): boolean {
   return /^(?:slow|latency|late)(?:[-=]|$)/.test(name) && !/error/.test(name);
 }
@@ -36,20 +32,22 @@ function toldKept(subject: Subject, kept: readonly PlayedScenario[], change: str
     {
       level: 'risk',
       where: rolloutField(subject, 'spec.strategy'),
-      says: `A bad version became stable when it was played (${names(kept)}): nothing noticed it.${requests(kept)}`,
+      says: `A bad version became stable when it was played (${scenarioNames(kept)}): nothing noticed it.${failedAtMost(kept)}`,
       change,
     },
   ];
 }
 
 export const usersLeftInIt: Rule = (subject) => {
-  const left = subject.played.filter(({ endsWell, ending }) => !endsWell && (ending === 'stuck' || ending === 'waiting'));
+  const left = playedBut(subject, crashedAtOnce(subject)).filter(
+    ({ endsWell, ending }) => !endsWell && (ending === 'stuck' || ending === 'waiting'),
+  );
   if (left.length === 0) return [];
   return [
     {
       level: left.some(({ failedRequests }) => failedRequests > 0) ? 'risk' : 'advice',
       where: rolloutField(subject, 'spec.strategy'),
-      says: `A bad version stayed where it was, neither promoted nor taken back (${names(left)}): it waits for a person.${requests(left)}`,
+      says: `A bad version stayed where it was, neither promoted nor taken back (${scenarioNames(left)}): it waits for a person.${failedAtMost(left)}`,
       change:
         'progressDeadlineAbort: true takes back what does not start; an analysis beside the steps takes back what fails while they wait.',
     },
@@ -63,7 +61,7 @@ export const goodVersionTakenBack: Rule = (subject) => {
     {
       level: 'advice',
       where: rolloutField(subject, 'spec.strategy'),
-      says: `A good version was taken back when it was played (${names(taken)}): ${taken[0]?.why ?? ''}`,
+      says: `A good version was taken back when it was played (${scenarioNames(taken)}): ${taken[0]?.why ?? ''}`,
       change:
         'Raise failureLimit or consecutiveErrorLimit above what passes by itself, or say in the conditions what missing data means.',
     },
@@ -81,7 +79,7 @@ export const releaseLosesRequests: Rule = (subject) => {
     {
       level: 'risk',
       where: rolloutField(subject, 'spec.strategy'),
-      says: `Requests fail though nothing is wrong with the new version (${names(lossy)}).${requests(lossy)}`,
+      says: `Requests fail though nothing is wrong with the new version (${scenarioNames(lossy)}).${failedAtMost(lossy)}`,
       change:
         'Keep enough pods ready at every moment (maxUnavailable: 0, readiness probes) and old ones long enough (scaleDownDelaySeconds).',
     },

@@ -1,5 +1,6 @@
 /** Rules about the pods themselves: whether they say when they are ready, and whether the version before can really come back. */
 import type { KubeObject } from '../../api/kubernetes.ts';
+import { crashedAtOnce, failedAtMost, scenarioNames } from './played.ts';
 import type { Rule } from './rule.ts';
 import { namespaceOf, rolloutField, type Subject } from './subject.ts';
 
@@ -52,18 +53,25 @@ function isSelected({ objects, template, rollout }: Subject): boolean {
   });
 }
 
-/** Where nothing is measured and nothing pauses, readiness is all the evidence there is. */
+/** Where nothing is measured and nothing pauses, readiness is all the evidence there is; and elsewhere where playing has shown it. */
 export const readyAtOnce: Rule = (subject) => {
   const { spec } = subject.rollout;
   const { canary } = spec.strategy ?? {};
+  const where = rolloutField(subject, 'spec.minReadySeconds');
+  const change = 'minReadySeconds: 30, or as long as a bad start takes to show.';
+  const crashed = crashedAtOnce(subject);
+  if (crashed.length > 0) {
+    const says = `Pods that crash some seconds after each start count as available whenever they are ready for a moment: the update went on and took pods that served (${scenarioNames(crashed)}).${failedAtMost(crashed)}`;
+    return [{ level: 'risk', where, says, change }];
+  }
   if (canary === undefined || (canary.steps ?? []).length > 0 || subject.analyses.length > 0 || (spec.minReadySeconds ?? 0) > 0)
     return [];
   return [
     {
       level: 'advice',
-      where: rolloutField(subject, 'spec.minReadySeconds'),
+      where,
       says: 'A pod that is ready for a moment counts as available: a version that crashes after a few seconds has replaced pods of the old one by then.',
-      change: 'minReadySeconds: 30, or as long as a bad start takes to show.',
+      change,
     },
   ];
 };

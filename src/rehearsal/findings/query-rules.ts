@@ -129,14 +129,16 @@ function whileNobodyAsks(plan: MetricPlan): Omit<Hole, 'where'> | undefined {
       change: 'Judge by a successCondition, which NaN does not meet, beside the failureCondition: neither is then inconclusive.',
     };
   }
-  if (notANumber !== 'Failed') return undefined;
   const empty = evaluateConditions(plan, { kind: 'no-data', result: [], text: '' }).phase;
-  const answers =
-    empty === 'Successful' ? 'NaN, which its conditions call bad' : 'NaN or nothing, which count as failed and as an error';
+  const counts = [
+    ...(notANumber === 'Failed' ? ['NaN, which counts as failed'] : []),
+    ...(empty === 'Error' || empty === 'Failed' ? [`nothing, which counts as ${empty === 'Error' ? 'an error' : 'failed'}`] : []),
+  ];
+  if (counts.length === 0) return undefined;
   return {
     level: 'advice',
-    says: `While nobody asks, the query answers ${answers}: in a quiet hour a good version is taken back.`,
+    says: `While nobody asks, the query answers ${counts.join(', or ')}: in a quiet hour a good version is taken back.`,
     change:
-      'Add a failureCondition, such as result[0] < 0.99, beside the successCondition: what meets neither is inconclusive and waits for a person.',
+      'Let missing data meet neither condition, such as successCondition: len(result) > 0 && result[0] >= 0.99 with failureCondition: len(result) > 0 && result[0] < 0.99. It is inconclusive then, and waits for a person.',
   };
 }
