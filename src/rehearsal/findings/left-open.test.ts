@@ -1,6 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { PlayedScenario, Sample } from '../report.ts';
 import { findingRules, leftOpen } from './left-open.ts';
@@ -365,6 +363,13 @@ test('what one field explains is told of there, and not as a version that nobody
   expect(patient.map(({ rule }) => rule)).toEqual(['users-left-in-it']);
 });
 
+test('a version that waits since Prometheus has no data is told apart from one that waits by itself', () => {
+  const waits = { endsWell: false, ending: 'waiting' as const };
+  const told = found(fine, [scenario({ ...waits, name: 'prometheus-nan' }), scenario({ ...waits, name: 'errors' })]);
+  expect(told.map(({ rule }) => rule)).toEqual(['users-left-in-it', 'users-left-in-it']);
+  expect(told[0]?.change).toContain('Let missing data fail');
+});
+
 test('risks stand first, and a template that two steps use is told of once', () => {
   const levels = found([canary({}, { progressDeadlineAbort: false, replicas: 3 }), template({ failureCondition: '' })]).map(
     ({ level }) => level,
@@ -384,31 +389,4 @@ test('what is malformed is not judged, and ends nothing', () => {
     const broken = { kind: 'Rollout', metadata: { name: 'shop' }, spec } as unknown as KubeObject;
     expect(() => leftOpen([broken, template({ provider: 7, count: 'x' })], broken, [])).not.toThrow();
   }
-});
-
-/** Examples that show how it should be made: nothing that could hurt users is left open in them. */
-const wellMade = ['gateway-canary.yaml', 'blue-green.yaml', 'experiment.yaml', 'smoke-test.yaml', 'rolling-update.yaml'];
-
-test.each(readdirSync('examples').filter((file) => file.endsWith('.yaml')))('no false alarm on examples/%s', (file) => {
-  const objects = parseAllDocuments(readFileSync(`examples/${file}`, 'utf8')).map((document) => document.toJS() as KubeObject);
-  for (const one of objects.filter(({ kind }) => kind === 'Rollout')) {
-    const risks = leftOpen(objects, one, []).filter(({ level }) => level === 'risk');
-    if (wellMade.includes(file)) expect(risks).toEqual([]);
-  }
-});
-
-test('the manifest that measures both versions together is told so', () => {
-  const objects = parseAllDocuments(readFileSync('examples/api-rollout.yaml', 'utf8')).map(
-    (document) => document.toJS() as KubeObject,
-  );
-  expect(found(objects).map(({ level, rule }) => `${level} ${rule}`)).toEqual([
-    'risk versions-not-told-apart',
-    'advice no-traffic',
-    'advice no-deadline',
-  ]);
-});
-
-test('the reference has a section for each rule, and for nothing else', () => {
-  const sections = [...readFileSync('docs/reference/findings.md', 'utf8').matchAll(/^### (.+)$/gm)].map(([, name]) => name);
-  expect(sections.toSorted()).toEqual(Object.keys(findingRules).toSorted());
 });

@@ -42,17 +42,36 @@ export const usersLeftInIt: Rule = (subject) => {
   const left = playedBut(subject, crashedAtOnce(subject)).filter(
     ({ endsWell, ending }) => !endsWell && (ending === 'stuck' || ending === 'waiting'),
   );
+  const [unasked, other] = [left.filter(isAboutMetrics), left.filter((one) => !isAboutMetrics(one))];
+  return [
+    ...toldLeft(
+      subject,
+      unasked,
+      'Let missing data fail or be an error, which both take the version back; what is inconclusive waits for a person, and users with it.',
+    ),
+    ...toldLeft(
+      subject,
+      other,
+      'progressDeadlineAbort: true takes back what does not start; an analysis beside the steps takes back what fails while they wait.',
+    ),
+  ];
+};
+
+function isAboutMetrics({ name }: PlayedScenario): boolean {
+  return /^prometheus-/.test(name);
+}
+
+function toldLeft(subject: Subject, left: readonly PlayedScenario[], change: string): ReturnType<Rule> {
   if (left.length === 0) return [];
   return [
     {
       level: left.some(({ failedRequests }) => failedRequests > 0) ? 'risk' : 'advice',
       where: rolloutField(subject, 'spec.strategy'),
       says: `A bad version stayed where it was, neither promoted nor taken back (${scenarioNames(left)}): it waits for a person.${failedAtMost(left)}`,
-      change:
-        'progressDeadlineAbort: true takes back what does not start; an analysis beside the steps takes back what fails while they wait.',
+      change,
     },
   ];
-};
+}
 
 export const goodVersionTakenBack: Rule = (subject) => {
   const taken = subject.played.filter(({ endsWell, ending }) => !endsWell && ending === 'aborted');

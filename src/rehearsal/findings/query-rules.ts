@@ -139,6 +139,6 @@ function whileNobodyAsks(plan: MetricPlan): Omit<Hole, 'where'> | undefined {
     level: 'advice',
     says: `While nobody asks, the query answers ${counts.join(', or ')}: in a quiet hour a good version is taken back.`,
     change:
-      'Let missing data meet neither condition, such as successCondition: len(result) > 0 && result[0] >= 0.99 with failureCondition: len(result) > 0 && result[0] < 0.99. It is inconclusive then, and waits for a person.',
+      'That is the safe side. Where quiet hours are usual, give it time (initialDelay, a longer window, a failureLimit above the quiet measurements) or requests of your own while it measures. Calling missing data good or inconclusive would leave users with a bad version whenever Prometheus has no data.',
   };
 }
