@@ -1,12 +1,10 @@
 /** The chart and the CRDs: it brings those that are missing, leaves those of others alone, and takes none with it when it goes. */
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { definitions } from '../../src/api/crd/definitions.ts';
 import { type EmbeddedCluster, startCluster } from '../../tools/cluster/cluster.ts';
+import { runWithin } from '../support/run-within.ts';
 
-const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const all = definitions.map(({ resource }) => `${resource.plural}.${resource.group}`).toSorted();
 
@@ -19,22 +17,45 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-async function helm(...args: string[]): Promise<void> {
-  await run(await cluster.partPath('helm'), ['--kubeconfig', cluster.adminKubeconfig, '--namespace', 'rampart', ...args]);
+/** Less than the test may take, so that what hangs is named with what it said. */
+const commandMs = 60_000;
+
+async function run(program: 'helm' | 'kubectl', ...args: readonly string[]): Promise<string> {
+  const path = await cluster.partPath(program);
+  const verbose = program === 'helm' ? ['--debug'] : ['-v=2'];
+  return await runWithin(commandMs, path, ['--kubeconfig', cluster.adminKubeconfig, ...verbose, ...args], stateOfCrds);
 }
+
+/** What a deletion or a discovery that does not end waits for. */
+async function stateOfCrds(): Promise<string> {
+  const args = ['--kubeconfig', cluster.adminKubeconfig, 'get', 'crd', '-o', 'json', '--show-managed-fields=false'];
+  const list = JSON.parse(await runWithin(20_000, await cluster.partPath('kubectl'), args)) as { readonly items: readonly Crd[] };
+  return list.items.map(({ metadata, status }) => JSON.stringify({ ...metadata, annotations: undefined, ...status })).join('\n');
+}
+
+interface Crd {
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly status?: object;
+}
+
+const helm = async (...args: string[]) => await run('helm', '--namespace', 'rampart', ...args);
 const install = async () => await helm('install', 'ramp', join(root, 'charts/rampart'), '--create-namespace');
 const upgrade = async () => await helm('upgrade', 'ramp', join(root, 'charts/rampart'));
 const uninstall = async () => await helm('uninstall', 'ramp');
+const kubectl = async (...args: string[]) => await run('kubectl', ...args);
 
-async function kubectl(...args: string[]): Promise<string> {
-  return (await run(await cluster.partPath('kubectl'), ['--kubeconfig', cluster.adminKubeconfig, ...args])).stdout;
+/**
+ * Kubernetes lists the objects of a CRD before it lets that go. If nobody asked for such objects before, the list fails (storage is (re)initializing), and the second try may
+ * lose against the status that the first one left; then nobody tries again for five minutes. So they are asked for first.
+ */
+async function deleteCrds(): Promise<void> {
+  await kubectl('get', all.join(','), '--all-namespaces');
+  await kubectl('delete', '-f', join(root, 'crds'));
 }
 
 /** name of each CRD of ours -> the release that owns it. */
 async function owners(): Promise<Record<string, string | undefined>> {
-  const list: { items: { metadata: { name: string; annotations?: Record<string, string> } }[] } = JSON.parse(
-    await kubectl('get', 'crd', '-o', 'json'),
-  );
+  const list = JSON.parse(await kubectl('get', 'crd', '-o', 'json')) as { readonly items: readonly Crd[] };
   const ours = list.items.filter(({ metadata }) => all.includes(metadata.name));
   return Object.fromEntries(ours.map(({ metadata }) => [metadata.name, metadata.annotations?.['meta.helm.sh/release-name']]));
 }
@@ -55,7 +76,7 @@ describe('the chart', { timeout: 180_000 }, () => {
   });
 
   it('leaves CRDs alone that someone else installed', async () => {
-    await kubectl('delete', '-f', join(root, 'crds'));
+    await deleteCrds();
     await kubectl('apply', '-f', join(root, 'crds'));
     await install();
     expect(await owners()).toEqual(everyCrd(undefined));
