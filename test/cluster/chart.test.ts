@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { createNamespace, deleteNamespace, sharedCluster } from '../support/cluster.ts';
 import { startController } from '../support/controller.ts';
 import { setQuietStage, shop } from '../support/rollout-stage.ts';
@@ -91,7 +91,10 @@ const everything = {
   extraArgs: ['--qps=100'],
   extraEnv: [{ name: 'HTTPS_PROXY', value: 'http://proxy:3128' }],
   'serviceAccount.annotations': { a: 'b' },
+  analysisJobNamespace: 'default',
   'rbac.readAllSecrets': true,
+  'rbac.runAllJobs': true,
+  'rbac.nginx': true,
   podAnnotations: { a: 'b' },
   podLabels: { team: 'a' },
   nodeSelector: { 'kubernetes.io/os': 'linux' },
@@ -116,35 +119,59 @@ beforeAll(async () => {
   await kubectl(['wait', ...names, '--for=condition=Established', '--timeout=30s']);
 });
 
-describe('the chart', () => {
-  test.each<[string, Readonly<Record<string, unknown>>]>([
-    ['as it comes', {}],
-    ['in a namespace of its own', { namespaced: true, replicaCount: 2 }],
-    [
-      'with nothing but the controller',
-      {
-        'rbac.create': false,
-        'serviceAccount.create': false,
-        'serviceAccount.name': 'there',
-        'networkPolicy.enabled': false,
-        'rbac.gatewayApi': false,
-        'rbac.workloadRef': false,
-        'rbac.experiments': false,
-        replicaCount: 0,
-      },
-    ],
-    ['with everything', everything],
-    ['with everything, in a namespace of its own', { ...everything, namespaced: true }],
-  ])('%s passes the linter and the API server, and its pods the restricted standard', { timeout: 60_000 }, async (_, values) => {
-    const namespace = await restrictedNamespace();
-    await helm(namespace, 'lint', '--strict', chart, ...flags(values));
-    const manifests = await rendered(namespace, values);
-    const applied = await kubectl(['apply', '--dry-run=server', '-f', '-'], documents(manifests));
-    expect(applied.code, applied.text).toBe(0);
-    expect(applied.text).not.toMatch(/warning/i);
-    if (values.namespaced === true) expect(manifests.filter(({ kind }) => kind.startsWith('Cluster'))).toEqual([]);
-    expect(await podOf(manifests, namespace)).toMatchObject({ code: 0 });
+type Values = Readonly<Record<string, unknown>>;
+const fewestRights = { 'rbac.gatewayApi': false, 'rbac.workloadRef': false, 'rbac.experiments': false };
+const matrix: readonly [string, Values][] = [
+  ['as it comes', {}],
+  ['in a namespace of its own', { namespaced: true, replicaCount: 2 }],
+  [
+    'with nothing but the controller',
+    {
+      'rbac.create': false,
+      'serviceAccount.create': false,
+      'serviceAccount.name': 'there',
+      'networkPolicy.enabled': false,
+      ...fewestRights,
+      replicaCount: 0,
+    },
+  ],
+  ['with the fewest rights', fewestRights],
+  ['with everything', everything],
+  ['with everything, in a namespace of its own', { ...everything, namespaced: true }],
+];
+
+/** path -> what the chart has there, of the values that are on or off. */
+function switches(values: object, path: readonly string[] = []): readonly [string, boolean][] {
+  return Object.entries(values).flatMap(([key, value]: [string, unknown]): readonly [string, boolean][] => {
+    if (typeof value === 'boolean') return [[[...path, key].join('.'), value]];
+    return typeof value === 'object' && value !== null ? switches(value, [...path, key]) : [];
   });
+}
+
+/** Tried elsewhere: the CRDs in chart-crds.test.ts, the pod's security in the test below and in that of its standard. */
+const elsewhere = /^(crds\.install|podSecurityContext\..*|securityContext\..*)$/;
+
+describe('the chart', () => {
+  test('every switch of its values is on in one row of the matrix and off in another', async () => {
+    const all = switches(parse(await readFile(join(chart, 'values.yaml'), 'utf8')) as object);
+    for (const [path, usual] of all.filter(([name]) => !elsewhere.test(name)))
+      expect([path, new Set(matrix.map(([, values]) => values[path] ?? usual)).size]).toEqual([path, 2]);
+  });
+
+  test.each(matrix)(
+    '%s passes the linter and the API server, and its pods the restricted standard',
+    { timeout: 60_000 },
+    async (_, values) => {
+      const namespace = await restrictedNamespace();
+      await helm(namespace, 'lint', '--strict', chart, ...flags(values));
+      const manifests = await rendered(namespace, values);
+      const applied = await kubectl(['apply', '--dry-run=server', '-f', '-'], documents(manifests));
+      expect(applied.code, applied.text).toBe(0);
+      expect(applied.text).not.toMatch(/warning/i);
+      if (values.namespaced === true) expect(manifests.filter(({ kind }) => kind.startsWith('Cluster'))).toEqual([]);
+      expect(await podOf(manifests, namespace)).toMatchObject({ code: 0 });
+    },
+  );
 
   test('with a container that may gain privileges is kept out by that standard', async () => {
     const namespace = await restrictedNamespace();
