@@ -4,10 +4,10 @@ import type { AnalysisRun } from '../../src/api/analysis-run.ts';
 import type { KubeObject } from '../../src/api/kubernetes.ts';
 import { labels } from '../../src/api/names.ts';
 import { rollouts } from '../../src/api/resources.ts';
-import { chartAccount } from '../support/chart-account.ts';
 import { createNamespace, deleteNamespace } from '../support/cluster.ts';
 import { startController } from '../support/controller.ts';
 import { Kubectl } from '../support/kubectl.ts';
+import { listeningPorts } from '../support/listening.ts';
 import { type MetricsAnswer, type MetricsDouble, startMetricsDouble } from '../support/metrics-double.ts';
 import { command, emptyStage, setImage, untilHealthy } from '../support/routed-stage.ts';
 import { shopRollout, template } from '../support/shop.ts';
@@ -298,11 +298,7 @@ test('a Secret is not readable until someone allows it, the message says how, an
   onTestFinished(async () => await deleteNamespace(namespace));
   const view = await watchNamespace(namespace);
   const kubectl = await Kubectl.open(namespace);
-  const controller = await startController({
-    namespace,
-    kubeconfig: await chartAccount(view.cluster, namespace),
-    args: ['--loglevel=debug'],
-  });
+  const controller = await startController({ namespace, args: ['--loglevel=debug'] });
   const double = await metrics();
   const value = 'hunter2-very-secret';
   await kubectl.run(['create', 'secret', 'generic', 'login', `--from-literal=token=${value}`]);
@@ -325,7 +321,15 @@ test('a Secret is not readable until someone allows it, the message says how, an
   await untilHealthy(view, 'shop:v2');
   expect(double.authorizations).toEqual([`Bearer ${value}`]);
   const stored = view.history.filter(({ kind }) => kind !== 'Secret').map(({ object }) => object);
-  const shown = JSON.stringify([stored, view.picture(), await controller.log()]);
+  const ports = [controller.metricsUrl, controller.healthUrl];
+  const asked = ports.flatMap((url) =>
+    ['/metrics', '/healthz', '/readyz', '/', '/debug/pprof/heap'].map((path) => `${url}${path}`),
+  );
+  const heard = await Promise.all(asked.map(async (url) => await (await fetch(url)).text()));
+  expect(await listeningPorts(controller.process.pid)).toEqual(
+    ports.map((url) => Number(new URL(url).port)).toSorted((a, b) => a - b),
+  );
+  const shown = JSON.stringify([stored, view.picture(), await controller.log(), heard]);
   expect(shown).not.toContain(value);
   expect(shown).not.toContain(Buffer.from(value).toString('base64'));
 });
