@@ -3,13 +3,14 @@
  * CI is set, anything skipped fails the run. Options: --unit, --simulation, --cluster (only that project); everything else goes to vitest.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PartName } from '../tools/cluster/contract.ts';
 import { NamespaceUnavailable } from '../tools/cluster/namespace/command-line.ts';
 import { insideNamespace, rerunInside } from '../tools/cluster/namespace/enter.ts';
 import { PartUnavailable } from '../tools/cluster/provision/provision.ts';
+import { type RightsOfRun, rightsProblems, rightsReport, rightsSummary } from './support/rights/verdict.ts';
 import { readSkipped, type Skipped, skipReport } from './support/skipped.ts';
 
 const neededParts: readonly PartName[] = [
@@ -56,16 +57,31 @@ async function runVitest(project: Project): Promise<Outcome> {
       ...reporters,
       ...vitestArgs,
     ];
-    const child = spawn(process.execPath, args, { stdio: 'inherit' });
+    const rights = join(folder, 'rights.json');
+    const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, [rightsReport]: rights } });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
     const code = await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (exitCode) => resolve(exitCode ?? 1));
     });
-    return { passed: code === 0, skipped: await readSkipped(report) };
+    const [passed, skipped] = [code === 0, await readSkipped(report)];
+    const keptToRights = project !== 'cluster' || (await judgeRights(rights, passed && skipped.length === 0));
+    return { passed: passed && keptToRights, skipped };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Did the controllers use what the chart grants them, and nothing else? `complete`: every test that was asked for ran and passed. */
+async function judgeRights(file: string, complete: boolean): Promise<boolean> {
+  // Filters may leave no test of the cluster, and a run that never came to it has said why.
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const whole = complete && vitestArgs.length === 0;
+  if (text === undefined) return !whole;
+  const rights = JSON.parse(text) as RightsOfRun;
+  const problems = rightsProblems(rights, whole);
+  (problems.length === 0 ? console.log : console.error)(`\n${rightsSummary(rights, problems, whole)}`);
+  return problems.length === 0;
 }
 
 /** Exit code for one project's outcome; prints what was skipped. */

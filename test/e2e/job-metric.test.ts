@@ -3,8 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { AnalysisRun } from '../../src/api/analysis-run.ts';
 import type { KubeObject } from '../../src/api/kubernetes.ts';
-import { chartAccount } from '../support/chart-account.ts';
-import { createNamespace, deleteNamespace, sharedCluster } from '../support/cluster.ts';
+import { createNamespace, deleteNamespace } from '../support/cluster.ts';
 import { startController } from '../support/controller.ts';
 import { Kubectl } from '../support/kubectl.ts';
 
@@ -51,8 +50,7 @@ async function stage() {
 
 test('a Job is run once somebody allows it, for this run, and shows no Secret', { timeout: 120_000 }, async () => {
   const { namespace, kubectl, apply, run, jobs, ended } = await stage();
-  const kubeconfig = await chartAccount(await sharedCluster(), namespace);
-  const controller = await startController({ namespace, kubeconfig, args: ['--loglevel=debug'] });
+  const controller = await startController({ namespace, args: ['--loglevel=debug'] });
   const value = 'hunter2-very-secret';
   await kubectl.run(['create', 'secret', 'generic', 'login', `--from-literal=token=${value}`]);
   const containers = [
@@ -108,7 +106,8 @@ test('a Job is run once somebody allows it, for this run, and shows no Secret', 
 
 test('Jobs end as they end, whoever looks', { timeout: 120_000 }, async () => {
   const { namespace, kubectl, apply, run, jobs, ended, begun } = await stage();
-  const first = await startController({ namespace });
+  const rights = ['rbac.runAllJobs=true'];
+  const first = await startController({ namespace, rights });
   await apply(
     runOf('fails', jobOf(nowhere, { activeDeadlineSeconds: 1 })),
     runOf('waits', jobOf(nowhere)),
@@ -149,7 +148,7 @@ test('Jobs end as they end, whoever looks', { timeout: 120_000 }, async () => {
   expect((await ended('stuck', 'Inconclusive')).status?.message).toContain('container main of Job');
 
   await first.kill();
-  await startController({ namespace });
+  await startController({ namespace, rights });
   expect((await run('waits')).status?.phase).toBe('Running');
   expect((await jobs()).map(({ metadata }) => metadata.name)).toContain(waiting);
   // Its end, as any other.

@@ -1,11 +1,7 @@
 /** The controller under the chart's own ServiceAccount does all that it is for, once, and nobody has to forbid it anything. */
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { rollouts } from '../../src/api/resources.ts';
-import { createNamespace, deleteNamespace, sharedCluster } from '../support/cluster.ts';
+import { createNamespace, deleteNamespace, sharedGateway } from '../support/cluster.ts';
 import { startController } from '../support/controller.ts';
 import { Kubectl } from '../support/kubectl.ts';
 import { canaryIngress, nginxRollout, soonTaken } from '../support/nginx-stage.ts';
@@ -14,29 +10,7 @@ import { command, setImage, untilAborted, untilHealthy, untilPausedAt } from '..
 import { shopIngress, shopRollout, shopRoute, shopServices, template } from '../support/shop.ts';
 import { watchNamespace } from '../support/watched-namespace.ts';
 
-const chart = join(import.meta.dirname, '..', '..', 'charts', 'rampart');
 const account = 'rampart';
-const rules = new Set(['ServiceAccount', 'Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding']);
-
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-}
-
-/** What the chart brings of rights, applied in that namespace. Cluster-wide rules go with the test. */
-async function grant(namespace: string, values: readonly string[], kubectl: Kubectl): Promise<void> {
-  const helm = await (await sharedCluster()).partPath('helm');
-  const set = [`fullnameOverride=${namespace}`, `serviceAccount.name=${account}`, ...values].flatMap((value) => ['--set', value]);
-  const { stdout } = await promisify(execFile)(helm, ['template', 'rampart', chart, '--namespace', namespace, ...set]);
-  const manifests = parseAllDocuments(stdout).map((document) => document.toJS() as Manifest | null);
-  const granted = manifests.filter((manifest) => manifest !== null).filter(({ kind }) => rules.has(kind));
-  await kubectl.apply(...granted);
-  onTestFinished(async () => {
-    for (const { kind, metadata } of granted.filter(({ kind }) => kind.startsWith('Cluster')))
-      await kubectl.run(['delete', kind.toLowerCase(), metadata.name, '--wait=false']);
-  });
-}
-
 const success = [1];
 const failure = [0];
 
@@ -44,11 +18,9 @@ test.each([
   { scope: 'its namespace', clusterWide: false },
   { scope: 'the cluster', clusterWide: true },
 ])('with rights on $scope', { timeout: 120_000 }, async ({ clusterWide }) => {
-  const cluster = await sharedCluster();
   const namespace = await createNamespace();
   onTestFinished(async () => await deleteNamespace(namespace));
   const kubectl = await Kubectl.open(namespace);
-  await grant(namespace, clusterWide ? [`instanceId=${namespace}`] : ['namespaced=true'], kubectl);
   let answer = success;
   const prometheus = await startPrometheusEndpoint(() => answer);
   onTestFinished(() => prometheus.stop());
@@ -56,12 +28,13 @@ test.each([
   const controller = await startController({
     namespace,
     clusterWide,
-    kubeconfig: await cluster.serviceAccountKubeconfig(namespace, account),
+    rights: [],
     ...(clusterWide && { args: [`--instance-id=${namespace}`] }),
   });
 
   const labels = clusterWide ? { 'argo-rollouts.argoproj.io/controller-instance-id': namespace } : {};
-  const steps = [{ setWeight: 20 }, { pause: {} }, { analysis: { templates: [{ templateName: 'good' }] } }];
+  const tried = { experiment: { duration: '1s', templates: [{ name: 'candidate', specRef: 'canary' }] } };
+  const steps = [{ setWeight: 20 }, { pause: {} }, { analysis: { templates: [{ templateName: 'good' }] } }, tried];
   const spec = { revisionHistoryLimit: 0, analysis: { successfulRunHistoryLimit: 0, unsuccessfulRunHistoryLimit: 0 } };
   const annotations = { 'rampart.dev/on-failure': 'undo' };
   const worn = { canaryMetadata: { labels: { role: 'canary' } }, stableMetadata: { labels: { role: 'stable' } } };
@@ -109,6 +82,9 @@ test.each([
     'old ones are deleted',
     () => view.replicaSetOf('shop:v1') === undefined && view.runs.list(namespace).length <= 1,
   );
+  await expect
+    .poll(async () => (await kubectl.run(['get', 'experiments', '-o', 'name'])).trim(), { timeout: 30_000 })
+    .toBe('experiment.argoproj.io/alone');
   const pods = { metadata: { labels: { app: 'store' } }, spec: { containers: [{ name: 'web', image: 'store:1' }] } };
   const selector = { matchLabels: { app: 'store' } };
   const workloads = [
@@ -143,7 +119,7 @@ test.each([
   expect((await controller.log()).split('\n').filter((line) => /forbidden|\b403\b/i.test(line))).toEqual([]);
   expect((await controller.log()).split('\n').filter((line) => / ERROR /.test(line))).toEqual([]);
 
-  const subject = `--as=system:serviceaccount:${namespace}:${account}`;
+  const subject = `--as=system:serviceaccount:${namespace}:${clusterWide ? `${account}-${namespace}` : account}`;
   const may = async (...what: readonly string[]): Promise<string> => {
     // kubectl says no with exit code 1.
     return (await kubectl.run(['auth', 'can-i', ...what, subject]).catch(() => 'no')).trim();
@@ -164,20 +140,67 @@ test.each([
     expect(await may(...what), what.join(' ')).toBe('no');
 });
 
-test('rights are those of the routers that are switched on', { timeout: 120_000 }, async () => {
-  const cluster = await sharedCluster();
+test('rights on routes of every kind, and on what gateways say of themselves', { timeout: 180_000 }, async () => {
   const namespace = await createNamespace();
   onTestFinished(async () => await deleteNamespace(namespace));
   const kubectl = await Kubectl.open(namespace);
-  await grant(namespace, ['namespaced=true', 'rbac.gatewayApi=false'], kubectl);
   const view = await watchNamespace(namespace);
-  const settings = { namespace, kubeconfig: await cluster.serviceAccountKubeconfig(namespace, account), args: soonTaken };
-  const without = await startController(settings);
+  const controller = await startController({ namespace, clusterWide: true, rights: [], args: [`--instance-id=${namespace}`] });
+  const labels = { 'argo-rollouts.argoproj.io/controller-instance-id': namespace };
+  const kinds = [
+    { kind: 'GRPCRoute', version: 'v1', field: 'grpcRoute', listener: 'web' },
+    { kind: 'TCPRoute', version: 'v1alpha2', field: 'tcpRoute', listener: 'tcp' },
+    { kind: 'TLSRoute', version: 'v1alpha2', field: 'tlsRoute', listener: 'tls' },
+  ];
+  const routed = (name: string, routing: object, steps: readonly object[]) => {
+    const rollout = shopRollout({ name, replicas: 1, steps, canary: { trafficRouting: routing } });
+    return { ...rollout, metadata: { ...rollout.metadata, labels } };
+  };
+  for (const { kind, version, field, listener } of kinds) {
+    const name = kind.toLowerCase();
+    const backendRefs = ['stable', 'canary'].map((side) => ({ name: `${name}-${side}`, port: 80, weight: 1 }));
+    const parentRefs = [{ ...sharedGateway().gateway, sectionName: listener }];
+    const route = {
+      apiVersion: `gateway.networking.k8s.io/${version}`,
+      kind,
+      metadata: { name },
+      spec: { parentRefs, ...(kind !== 'TCPRoute' && { hostnames: [`${namespace}.example.com`] }), rules: [{ backendRefs }] },
+    };
+    const plugins = { 'argoproj-labs/gatewayAPI': { [field]: name } };
+    await view.apply(...shopServices(name), routed(name, { plugins }, [{ setWeight: 50 }]));
+    await kubectl.apply(route);
+  }
+  for (const { kind } of kinds) {
+    const name = kind.toLowerCase();
+    await kubectl.run(['wait', `${name}/${name}`, '--for=jsonpath={.spec.rules[0].backendRefs[1].weight}=0', '--timeout=60s']);
+  }
+  const plugins = { 'argoproj-labs/gatewayAPI': { httpRoute: 'mirrored' } };
+  const mirror = { setMirrorRoute: { name: 'twin', percentage: 100, match: [{ method: { exact: 'GET' } }] } };
+  const managedRoutes = [{ name: 'twin' }];
+  await view.apply(...shopServices('mirrored'), shopRoute({ name: 'mirrored' }));
+  await view.apply(routed('mirrored', { plugins, managedRoutes }, [mirror, { pause: {} }]));
+  await untilHealthy(view, 'shop:v1', 'mirrored');
+  await setImage(view, 'shop:v2', 'mirrored');
+  await view.until('the gateway was asked whether it can mirror', () => {
+    const status = view.status('mirrored');
+    const isWritten = status.phase === 'Paused' && status.currentStepIndex === 1;
+    return isWritten || JSON.stringify(status).includes('GatewayClass');
+  });
+  expect(await controller.stop()).toBe(0);
+  expect((await controller.log()).split('\n').filter((line) => /forbidden|\b403\b/i.test(line))).toEqual([]);
+});
+
+test('rights are those of the routers that are switched on', { timeout: 120_000 }, async () => {
+  const namespace = await createNamespace();
+  onTestFinished(async () => await deleteNamespace(namespace));
+  const kubectl = await Kubectl.open(namespace);
+  const view = await watchNamespace(namespace);
+  const rights = ['rbac.gatewayApi=false'];
+  const without = await startController({ namespace, args: soonTaken, rights });
   await view.apply(...shopServices(), shopIngress(), nginxRollout({ replicas: 1, steps: [{ setWeight: 50 }] }));
   await view.until('it says which right is missing', () => (view.status().message ?? '').includes('rbac.nginx: true'));
   expect(await without.stop()).toBe(0);
-  await grant(namespace, ['namespaced=true', 'rbac.gatewayApi=false', 'rbac.nginx=true'], kubectl);
-  const controller = await startController(settings);
+  const controller = await startController({ namespace, args: soonTaken, rights: [...rights, 'rbac.nginx=true'] });
   await untilHealthy(view, 'shop:v1');
   await setImage(view, 'shop:v2');
   await untilHealthy(view, 'shop:v2');

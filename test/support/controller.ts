@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished, vi } from 'vitest';
 import type { OpenedCluster } from '../../tools/cluster/access.ts';
 import type { SupervisedProcess } from '../../tools/cluster/contract.ts';
+import { chartAccount } from './chart-account.ts';
 import { sharedCluster } from './cluster.ts';
 
 export interface ControllerSettings {
   readonly namespace: string;
-  /** Default: the admin's. */
-  readonly kubeconfig?: string;
+  /** Values of the chart, as `--set` takes them, that its account gets more rights by. Default: the routers' that tests use. */
+  readonly rights?: readonly string[];
   /** More arguments of `rampart controller`. */
   readonly args?: readonly string[];
   /** Default: the shared one. */
@@ -42,19 +43,16 @@ const shortLease = [
   '--leader-election-renew-deadline=3s',
   '--leader-election-retry-period=200ms',
 ];
+const instanceFlag = '--instance-id=';
 let started = 0;
 
 /** Settles when it says that it is ready; it ends with the test at the latest. */
 export async function startController(settings: ControllerSettings): Promise<RunningController> {
   const cluster = settings.cluster ?? (await sharedCluster());
-  const {
-    namespace,
-    kubeconfig = cluster.adminKubeconfig,
-    args = [],
-    clusterWide = false,
-    identity,
-    mayStandBy = false,
-  } = settings;
+  const { namespace, rights = ['rbac.nginx=true'], args = [], clusterWide = false, identity, mayStandBy = false } = settings;
+  const instanceId = args.findLast((arg) => arg.startsWith(instanceFlag))?.slice(instanceFlag.length);
+  const account = { values: rights, clusterWide, ...(instanceId !== undefined && { instanceId }) };
+  const kubeconfig = await chartAccount(cluster, namespace, account);
   const [metricsPort, healthzPort] = [await cluster.freePort(), await cluster.freePort()];
   const ports = [`--metricsPort=${metricsPort}`, `--healthzPort=${healthzPort}`];
   const scope = clusterWide ? [] : ['--namespaced'];

@@ -68,7 +68,7 @@ app.kubernetes.io/part-of: rampart
 {{- end }}
 - apiGroups: [argoproj.io]
   resources: [analysistemplates]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 # Experiments: their status is stored with them; those of a Rollout's steps are made, ended, and removed when they are old.
 - apiGroups: [argoproj.io]
   resources: [experiments]
@@ -102,10 +102,11 @@ app.kubernetes.io/part-of: rampart
 # Which Services have ready endpoints: no weight goes to one that has none.
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
+# Events: each is written once, under a name made of what it says.
 - apiGroups: [""]
   resources: [events]
-  verbs: [create, patch]
+  verbs: [create]
 {{- if .Values.rbac.gatewayApi }}
 - apiGroups: [gateway.networking.k8s.io]
   resources: [httproutes, grpcroutes, tcproutes, tlsroutes]
