@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readArguments } from '../../src/cli/arguments.ts';
 import { commandTable } from '../../src/cli/command-table.ts';
 import { findCommand } from '../../src/cli/dispatch.ts';
+import { clusterFlags } from '../../src/cli/shared-flags.ts';
 import { cliReference } from './cli-reference.ts';
 
 /** name of a command -> what the page says of it */
@@ -20,8 +21,8 @@ describe('the page of commands', () => {
   it.each([...sections])('%s: names no flag that the command does not take, and all that it does', (name, text) => {
     const { flags = [] } = commandTable.find((one) => one.name === name) ?? {};
     const named = [...text.matchAll(/^\| `--([a-z-]+)`/gm)].map(([, flag]) => flag);
-    const everywhere = ['namespace', 'kubeconfig', 'context', 'cluster', 'user'];
-    expect(named).toEqual(flags.map((flag) => flag.name).filter((flag) => !everywhere.includes(flag)));
+    // Those of every command that asks a cluster have a table of their own.
+    expect(named).toEqual(flags.filter((flag) => !clusterFlags.includes(flag)).map((flag) => flag.name));
     for (const flag of flags) {
       const args = flag.kind === 'switch' ? [`--${flag.name}`] : [`--${flag.name}`, flag.choices?.[0] ?? 'x'];
       expect(readArguments(args, flags)).not.toBe('help');
