@@ -46,6 +46,10 @@ export const unusedOnPurpose: Readonly<Record<string, string>> = {
     'a write of ours that the watch does not show in time is read again: src/runtime/store.test.ts',
   ),
   ...rows(
+    ['get gateways.gateway.networking.k8s.io', 'get gatewayclasses.gateway.networking.k8s.io'],
+    'asked before a mirror route is written, by the router: test/contract/header-traffic.test.ts and gateway-api-router.test.ts',
+  ),
+  ...rows(
     ['get deployments.apps', 'get podtemplates'],
     'one that a workloadRef names only after it was seen is read whole: src/controllers/workloads.test.ts',
   ),
