@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * unit: tables and properties beside the code, nothing outside the process. simulation: the same, but longer than a check may take. cluster: contract suites and end to end, on the embedded Kubernetes; run it
- * by `npm test -- --cluster [files]`, which enters a network namespace first. gates: run by `npm run gates`, which fetches their tools first.
+ * by `npm test -- --cluster [files]`, which enters a network namespace first. image: run by
+ * `npm test -- --image`, which opens a Docker engine first. gates: run by `npm run gates`, which fetches their tools first.
  */
 export default defineConfig({
   test: {
@@ -33,6 +34,15 @@ export default defineConfig({
           name: 'simulation',
           include: ['test/simulation/long/**/*.test.ts'],
           testTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'image',
+          include: ['test/image/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
       {

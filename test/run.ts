@@ -1,6 +1,6 @@
 /**
- * `npm test`: the unit project and long simulations, then everything that needs a Kubernetes, in a network namespace of its own. Says loudly what was skipped and why; where
- * CI is set, anything skipped fails the run. Options: --unit, --simulation, --cluster (only that project); everything else goes to vitest.
+ * `npm test`: the unit project and long simulations, then everything that needs a Kubernetes, in a network namespace of its own, then the image, on a Docker engine. Says loudly
+ * what was skipped and why; where CI is set, anything skipped fails the run. Options: --unit, --simulation, --cluster, --image (only that project); everything else goes to vitest.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -10,6 +10,8 @@ import type { PartName } from '../tools/cluster/contract.ts';
 import { NamespaceUnavailable } from '../tools/cluster/namespace/command-line.ts';
 import { insideNamespace, rerunInside } from '../tools/cluster/namespace/enter.ts';
 import { PartUnavailable } from '../tools/cluster/provision/provision.ts';
+import { EngineUnavailable } from '../tools/image/docker-engine.ts';
+import { withEngine } from './support/image-engine.ts';
 import { type RightsOfRun, rightsProblems, rightsReport, rightsSummary } from './support/rights/verdict.ts';
 import { readSkipped, type Skipped, skipReport } from './support/skipped.ts';
 
@@ -30,18 +32,22 @@ const neededParts: readonly PartName[] = [
   'glua',
 ];
 
-type Project = 'unit' | 'simulation' | 'cluster';
+type Project = 'unit' | 'simulation' | 'cluster' | 'image';
 
 interface Outcome {
   readonly passed: boolean;
   readonly skipped: readonly Skipped[];
 }
 
-const projects: readonly Project[] = ['unit', 'simulation', 'cluster'];
+const projects: readonly Project[] = ['unit', 'simulation', 'cluster', 'image'];
 const vitestArgs = process.argv.slice(2).filter((arg) => !projects.some((project) => arg === `--${project}`));
 const only = projects.find((project) => process.argv.includes(`--${project}`));
 
-async function runVitest(project: Project): Promise<Outcome> {
+async function runVitest(
+  project: Project,
+  options: readonly string[] = [],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'rampart-test-'));
   const report = join(folder, 'report.json');
   try {
@@ -55,10 +61,11 @@ async function runVitest(project: Project): Promise<Outcome> {
       project,
       ...noTestsAllowed,
       ...reporters,
+      ...options,
       ...vitestArgs,
     ];
     const rights = join(folder, 'rights.json');
-    const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, [rightsReport]: rights } });
+    const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...env, [rightsReport]: rights } });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
     const code = await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
@@ -101,13 +108,29 @@ async function runClusterProject(): Promise<number> {
   }
 }
 
+/** The image project, on an engine that is opened for it; skipped as a whole where none can be. */
+async function runImageProject(): Promise<number> {
+  try {
+    // One file after the other: what one has built the next takes from the engine's cache.
+    return await withEngine(async (env) => judge(await runVitest('image', ['--no-file-parallelism'], env)));
+  } catch (error) {
+    if (!(error instanceof EngineUnavailable || error instanceof PartUnavailable)) throw error;
+    return judge({ passed: true, skipped: [{ what: 'every test of the image', why: error.message }] });
+  }
+}
+
+async function runProject(project: Project): Promise<number> {
+  if (project === 'cluster') return await runClusterProject();
+  return project === 'image' ? await runImageProject() : judge(await runVitest(project));
+}
+
 if (insideNamespace()) {
   process.exitCode = judge(await runVitest('cluster'));
 } else {
   let worst = 0;
   for (const project of projects) {
     if (only !== undefined && only !== project) continue;
-    worst = Math.max(worst, project === 'cluster' ? await runClusterProject() : judge(await runVitest(project)));
+    worst = Math.max(worst, await runProject(project));
   }
   process.exitCode = worst;
 }

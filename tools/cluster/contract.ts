@@ -3,7 +3,7 @@
  * (kubelets, Traefik, Prometheus), and each of those answers with a Component. Only types live here; who implements what is said at each.
  */
 
-/** A pinned part. Executables resolve to a file; `gateway-api-crds`, `kwok-stages` and `argo-cd-scripts` resolve to a folder of files. */
+/** A pinned part. Executables resolve to a file; `gateway-api-crds`, `kwok-stages`, `argo-cd-scripts` and `docker-engine` resolve to a folder of files. */
 export type PartName =
   | 'etcd'
   | 'kube-apiserver'
@@ -19,7 +19,11 @@ export type PartName =
   | 'kubectl-argo-rollouts'
   | 'argo-cd-scripts'
   | 'glua'
+  | EnginePart
   | GateTool;
+
+/** What the image is tried on where no Docker engine answers: a folder with an engine in it, and a small Debian as a tar file. */
+export type EnginePart = 'docker-engine' | 'debian-base';
 
 /** What `npm run gates` runs. */
 export type GateTool = 'actionlint' | 'checkov' | 'gitleaks' | 'hadolint' | 'kubectl-validate' | 'semgrep' | 'zizmor';

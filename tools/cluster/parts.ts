@@ -1,8 +1,8 @@
 /**
- * The pinned parts of the embedded Kubernetes, and the tools of the gates: which version, how it shows itself, how it is made when nobody has it yet. A table only; where
+ * The pinned parts of the embedded Kubernetes, the tools of the gates, and a Docker engine to try the image on: which version, how it shows itself, how it is made when nobody has it yet. A table only; where
  * a part is taken from is decided in provision/source.ts, and fetching and building live beside it.
  */
-import type { PartName } from './contract.ts';
+import type { EnginePart, PartName } from './contract.ts';
 
 export type Recipe =
   /** Built with `go build` in tools/cluster/build/<module>, whose go.mod and go.sum pin everything. */
@@ -24,7 +24,11 @@ export type Recipe =
   /** A Python program with all that it needs, as tools/gates/python/<project>.txt pins it by version and hash; started by this code. */
   | { readonly kind: 'python'; readonly project: string; readonly start: string }
   /** A Debian package, unpacked without installing it; apt checks its signature. */
-  | { readonly kind: 'deb'; readonly package: string; readonly executable: string };
+  | { readonly kind: 'deb'; readonly package: string; readonly executable: string }
+  /** Debian packages unpacked into one folder: programs to bin/, libraries that a small machine lacks to lib/. */
+  | { readonly kind: 'debs'; readonly packages: readonly string[] }
+  /** A Debian of the release that this machine is of, as a tar file: what apt needs, and these packages. Made as root. */
+  | { readonly kind: 'debian-tree'; readonly packages: readonly string[] };
 
 export interface Part {
   readonly name: PartName;
@@ -82,6 +86,21 @@ function gateTool(tool: Pick<Part, 'name' | 'version' | 'recipe' | 'expectedSeco
     fromAssets: false,
     fromMachine: false,
     ...tool,
+  };
+}
+
+/** Debian keeps one version of a package a release: there is none to choose, and what is in the cache stays good. */
+function enginePart(name: EnginePart, recipe: Recipe, expectedSeconds: number): Part {
+  const version = '1';
+  return {
+    name,
+    version,
+    versionArgs: undefined,
+    accepts: (found) => found === version,
+    fromAssets: false,
+    fromMachine: false,
+    recipe,
+    expectedSeconds,
   };
 }
 
@@ -337,4 +356,14 @@ export const parts: Readonly<Record<PartName, Part>> = {
     recipe: { kind: 'go-build', module: 'lua', package: 'github.com/yuin/gopher-lua/cmd/glua', ldflags: '-s -w' },
     expectedSeconds: 10,
   },
+  'docker-engine': enginePart(
+    'docker-engine',
+    {
+      kind: 'debs',
+      packages: ['docker.io', 'containerd', 'runc', 'libdevmapper1.02.1', 'libseccomp2'],
+    },
+    10,
+  ),
+  // What the official images of Node have beside Debian, for Node and npm to run.
+  'debian-base': enginePart('debian-base', { kind: 'debian-tree', packages: ['libatomic1', 'libstdc++6'] }, 35),
 };

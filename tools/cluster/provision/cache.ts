@@ -24,7 +24,7 @@ export function cachedFolder(root: string, part: Part): string {
 
 /** What partPath answers for a cached part: its executable, or its folder. */
 export function pathInFolder(folder: string, part: Part): string {
-  return part.recipe.kind === 'go-files' ? folder : join(folder, part.name);
+  return part.recipe.kind === 'go-files' || part.recipe.kind === 'debs' ? folder : join(folder, part.name);
 }
 
 /** Path of the part when it is in the cache, else undefined. */

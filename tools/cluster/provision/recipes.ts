@@ -1,9 +1,11 @@
 /** Makes one part in an empty folder by its recipe: from Go modules, from a wheel, from a Debian package. Needs the network; verifies what it took. */
-import { chmod, cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Part, Recipe } from '../parts.ts';
+import { makeDebianTree, takeFromDeb, takeFromDebs } from './debian.ts';
+import { moveExecutable } from './move-executable.ts';
 import { runCommand } from './run-command.ts';
 
 type RecipeOf<Kind extends Recipe['kind']> = Extract<Recipe, { kind: Kind }>;
@@ -24,7 +26,11 @@ export async function makePart(part: Part, folder: string, note: (text: string) 
     case 'python':
       return await installPython(recipe, join(folder, part.name), note);
     case 'deb':
-      return await takeFromDeb(part, recipe, folder);
+      return await takeFromDeb(recipe, join(folder, part.name));
+    case 'debs':
+      return await takeFromDebs(recipe, folder);
+    case 'debian-tree':
+      return await makeDebianTree(recipe, join(folder, part.name));
   }
 }
 
@@ -94,29 +100,4 @@ async function installPython(recipe: RecipeOf<'python'>, target: string, note: (
     '',
   ].join('\n');
   await writeFile(target, start, { mode: 0o755 });
-}
-
-async function takeFromDeb(part: Part, recipe: RecipeOf<'deb'>, folder: string): Promise<void> {
-  const work = await mkdtemp(join(tmpdir(), 'rampart-deb-'));
-  try {
-    // Package lists of our own: the machine's may never have been fetched, and fetching those takes root.
-    await mkdir(join(work, 'lists', 'partial'), { recursive: true });
-    const own = [`Dir::State::lists=${join(work, 'lists')}`, `Dir::Cache=${join(work, 'cache')}`, 'APT::Sandbox::User='];
-    const options = own.flatMap((option) => ['-o', option]);
-    await runCommand('apt-get', [...options, '--quiet', 'update'], { cwd: work });
-    await runCommand('apt-get', [...options, '--quiet', 'download', recipe.package], { cwd: work });
-    const archive = (await readdir(work)).find((name) => name.endsWith('.deb'));
-    if (archive === undefined) throw new Error(`apt-get downloaded no package ${recipe.package}`);
-    const content = join(work, 'content');
-    await mkdir(content);
-    await runCommand('dpkg', ['-x', join(work, archive), content]);
-    await moveExecutable(join(content, recipe.executable), join(folder, part.name));
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
-}
-
-async function moveExecutable(from: string, to: string): Promise<void> {
-  await rename(from, to).catch(() => cp(from, to));
-  await chmod(to, 0o755);
 }

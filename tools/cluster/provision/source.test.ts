@@ -41,6 +41,7 @@ describe('where a part comes from', () => {
     ['etcd', /^Go 1\.26 or newer/],
     ['traefik', /^Python 3 with pip$/],
     ['prometheus', /^prometheus 2\.42\.0 or newer, on the PATH$/],
+    ['docker-engine', /^a Docker engine, and let this user reach it$/],
   ])('names the one thing to install for %s when nothing is possible', (name, install) => {
     expect(chooseSource(parts[name], bare)).toEqual({ from: 'nowhere', install: expect.stringMatching(install) });
   });

@@ -43,6 +43,9 @@ export function chooseSource(part: Part, facts: MachineFacts): Source {
       return facts.hasPip ? { from: 'pip' } : { from: 'nowhere', install: 'Python 3 with pip' };
     case 'deb':
       return facts.hasApt ? { from: 'apt' } : { from: 'nowhere', install: `${part.name} ${part.version} or newer, on the PATH` };
+    case 'debs':
+    case 'debian-tree':
+      return facts.hasApt ? { from: 'apt' } : { from: 'nowhere', install: 'a Docker engine, and let this user reach it' };
   }
 }
 
