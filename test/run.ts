@@ -7,9 +7,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PartName } from '../tools/cluster/contract.ts';
-import { NamespaceUnavailable } from '../tools/cluster/namespace/command-line.ts';
+import { findUnshareArgs, NamespaceUnavailable } from '../tools/cluster/namespace/command-line.ts';
 import { insideNamespace, rerunInside } from '../tools/cluster/namespace/enter.ts';
-import { PartUnavailable } from '../tools/cluster/provision/provision.ts';
+import { partsFor } from '../tools/cluster/part-sets.ts';
+import { ensureParts, PartUnavailable } from '../tools/cluster/provision/provision.ts';
 import { EngineUnavailable } from '../tools/image/docker-engine.ts';
 import { withEngine } from './support/image-engine.ts';
 import { type RightsOfRun, rightsProblems, rightsReport, rightsSummary } from './support/rights/verdict.ts';
@@ -31,6 +32,8 @@ const neededParts: readonly PartName[] = [
   'argo-cd-scripts',
   'glua',
 ];
+
+const imageParts: readonly PartName[] = [...partsFor({ kubelet: 'kwok', traefik: false, prometheus: false }), 'kubectl', 'helm'];
 
 type Project = 'unit' | 'simulation' | 'cluster' | 'image';
 
@@ -108,14 +111,18 @@ async function runClusterProject(): Promise<number> {
   }
 }
 
-/** The image project, on an engine that is opened for it; skipped as a whole where none can be. */
+const nothingToTryTheImageOn = [EngineUnavailable, PartUnavailable, NamespaceUnavailable];
+
+/** The image project, on an engine that is opened for it; skipped as a whole where none can be, or no cluster for it to watch. */
 async function runImageProject(): Promise<number> {
   try {
+    await ensureParts(imageParts);
+    await findUnshareArgs(process.getuid?.() ?? 0);
     // One file after the other: what one has built the next takes from the engine's cache.
     return await withEngine(async (env) => judge(await runVitest('image', ['--no-file-parallelism'], env)));
   } catch (error) {
-    if (!(error instanceof EngineUnavailable || error instanceof PartUnavailable)) throw error;
-    return judge({ passed: true, skipped: [{ what: 'every test of the image', why: error.message }] });
+    if (!nothingToTryTheImageOn.some((kind) => error instanceof kind)) throw error;
+    return judge({ passed: true, skipped: [{ what: 'every test of the image', why: (error as Error).message }] });
   }
 }
 

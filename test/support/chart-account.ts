@@ -27,15 +27,20 @@ const grantedTimeoutMs = 30_000;
 /** Asked for before -> its kubeconfig. */
 const accounts = new Map<string, Promise<string>>();
 
+type Granting = Pick<
+  OpenedCluster,
+  'adminKubeconfig' | 'applyManifests' | 'partPath' | 'runDir' | 'server' | 'serviceAccountKubeconfig'
+>;
+
 /** Its kubeconfig, good as soon as it is given back. Rights on the whole cluster end with the test. */
-export async function chartAccount(cluster: OpenedCluster, namespace: string, settings: AccountSettings = {}): Promise<string> {
+export async function chartAccount(cluster: Granting, namespace: string, settings: AccountSettings = {}): Promise<string> {
   const key = JSON.stringify([cluster.server, namespace, settings]);
   const made = accounts.get(key) ?? makeAccount(cluster, namespace, settings);
   accounts.set(key, made);
   return await made;
 }
 
-async function makeAccount(cluster: OpenedCluster, namespace: string, settings: AccountSettings): Promise<string> {
+async function makeAccount(cluster: Granting, namespace: string, settings: AccountSettings): Promise<string> {
   const { instanceId, clusterWide = false } = settings;
   const account = instanceId === undefined ? 'rampart' : `rampart-${instanceId}`;
   // Names of cluster-wide roles are everybody's.
@@ -62,7 +67,7 @@ async function makeAccount(cluster: OpenedCluster, namespace: string, settings: 
 }
 
 /** What the chart brings of rights. Rendered once a run for the same values. */
-async function rendered(cluster: OpenedCluster, values: readonly string[]): Promise<string> {
+async function rendered(cluster: Granting, values: readonly string[]): Promise<string> {
   const digest = createHash('sha256').update(values.join('\n')).digest('hex').slice(0, 16);
   const file = join(cluster.runDir, `rights-${digest}.yaml`);
   const before = await readFile(file, 'utf8').catch(() => undefined);
@@ -77,7 +82,7 @@ async function rendered(cluster: OpenedCluster, values: readonly string[]): Prom
 }
 
 /** The API server learns of roles by a watch: before that a controller would be refused what it was granted. */
-async function untilGranted(cluster: OpenedCluster, user: string, role: GrantedRole): Promise<void> {
+async function untilGranted(cluster: Granting, user: string, role: GrantedRole): Promise<void> {
   const api = loadKubeConfig(cluster.adminKubeconfig).makeApiClient(AuthorizationV1Api);
   const last = role.rules.at(-1);
   if (last === undefined) return;

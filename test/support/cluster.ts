@@ -21,7 +21,7 @@ const accountIntervalMs = 20;
 const accountTimeoutMs = 30_000;
 
 /** Creates a namespace and waits for the account that its pods need. Give `cluster` when it is not the shared one. */
-export async function createNamespace(cluster?: OpenedCluster): Promise<string> {
+export async function createNamespace(cluster?: Pick<OpenedCluster, 'adminKubeconfig'>): Promise<string> {
   const { adminKubeconfig } = cluster ?? (await sharedCluster());
   const api = loadKubeConfig(adminKubeconfig).makeApiClient(CoreV1Api);
   const name = `test-${randomBytes(4).toString('hex')}`;

@@ -33,11 +33,12 @@ export interface ExternalCluster extends SharedAccess {
 
 const tokenSeconds = 3600;
 
-/** The cluster of the current context of the current kubeconfig (KUBECONFIG, ~/.kube/config, in-cluster). */
-export async function openExistingCluster(): Promise<ExternalCluster> {
+/** The cluster of the current context of this kubeconfig file; by default of the current one (KUBECONFIG, ~/.kube/config, in-cluster). */
+export async function openExistingCluster(file?: string): Promise<ExternalCluster> {
   const startedAt = performance.now();
   const config = new KubeConfig();
-  config.loadFromDefault();
+  if (file === undefined) config.loadFromDefault();
+  else config.loadFromFile(file);
   const shared = await shareAccess('existing', config);
   await untilAnswered(config);
   return {
