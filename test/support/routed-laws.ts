@@ -1,5 +1,4 @@
 /** The promises of a routed delivery, held against every version of every object that the API server has stored: the history of one namespace. */
-import { expect } from 'vitest';
 import type { EndpointSlice, KubeObject, ReplicaSet, Service } from '../../src/api/kubernetes.ts';
 import { labels } from '../../src/api/names.ts';
 import type { Rollout } from '../../src/api/rollout.ts';
@@ -99,13 +98,12 @@ export function expectRoutedLaws(
 function expectRouteLaws(road: Road, before: World, object: KubeObject | undefined, canaryReady: boolean): void {
   if (object === undefined) return;
   const [stable, canary] = [road.weight(object, 'stable'), road.weight(object, 'canary')];
-  expect((stable ?? 0) + (canary ?? 0), 'weights sum to 100').toBe(100);
+  demand((stable ?? 0) + (canary ?? 0) === 100, `weights ${stable} and ${canary} sum to 100`);
   const earlier = get(before, road.kind, road.name);
   const had = road.weight(earlier, 'canary');
   if (canary !== undefined && had !== undefined && canary > had)
-    expect(canaryReady, `the canary had a ready endpoint when it got weight ${canary}`).toBe(true);
-  if (road.added(object) > road.added(earlier))
-    expect(canaryReady, 'the canary had a ready endpoint when a rule was added for it').toBe(true);
+    demand(canaryReady, `the canary had a ready endpoint when it got weight ${canary}`);
+  if (road.added(object) > road.added(earlier)) demand(canaryReady, 'the canary had a ready endpoint when a rule was added for it');
 }
 
 function expectStepLaw(road: Road, before: World, rollout: Rollout | undefined): void {
@@ -117,10 +115,9 @@ function expectStepLaw(road: Road, before: World, rollout: Rollout | undefined):
   for (const step of (rollout?.spec.strategy?.canary?.steps ?? []).slice(from, to)) {
     if (step.setWeight === undefined) continue;
     const route = get(before, road.kind, road.name);
-    expect(road.weight(route, 'canary'), `the weight of the road when step setWeight ${step.setWeight} was done`).toBe(
-      step.setWeight,
-    );
-    expect(road.isTaken(route), 'the gateway has accepted this very generation').toBe(true);
+    const weight = road.weight(route, 'canary');
+    demand(weight === step.setWeight, `the weight of the road, ${weight}, when step setWeight ${step.setWeight} was done`);
+    demand(road.isTaken(route), 'the gateway has accepted this very generation');
   }
 }
 
@@ -143,8 +140,9 @@ function expectPodLaws(
   const [from, to] = [earlier.spec.replicas ?? 1, replicaSet.spec.replicas ?? 1];
   if (to >= from) return;
   if (hash === rollout.status.stableRS)
-    expect(to, `pods of the stable ReplicaSet ${replicaSet.metadata.name}`).toBeGreaterThanOrEqual(
-      Math.ceil((rollout.spec.replicas ?? replicas) * (isDynamic ? shareOfStable(road, before) : 1)),
+    demand(
+      to >= Math.ceil((rollout.spec.replicas ?? replicas) * (isDynamic ? shareOfStable(road, before) : 1)),
+      `pods of the stable ReplicaSet ${replicaSet.metadata.name}: ${to}`,
     );
   if (to > 0) return;
   const route = get(before, road.kind, road.name);
@@ -162,5 +160,10 @@ function expectSwitchLaw(road: Road, before: World, service: Service | undefined
   if (service === undefined || from === undefined || to === undefined || from === to) return;
   const { name } = service.metadata;
   if (name !== names.canary) return;
-  expect(road.weight(get(before, road.kind, road.name), 'canary') ?? 0, `weight of ${name} when its selector moved`).toBe(0);
+  const weight = road.weight(get(before, road.kind, road.name), 'canary') ?? 0;
+  demand(weight === 0, `weight of ${name} when its selector moved: ${weight}`);
+}
+
+function demand(isSo: boolean, law: string): void {
+  if (!isSo) throw new Error(`a law is broken: ${law}`);
 }

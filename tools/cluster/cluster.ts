@@ -34,6 +34,8 @@ export interface ClusterOptions {
   readonly keepFiles?: boolean;
   /** For example `WatchList=false`. */
   readonly featureGates?: string;
+  /** Kubernetes' own kinds are stored as JSON too, so that whoever follows etcd can read every version of every object. */
+  readonly storesJson?: boolean;
 }
 
 export interface EmbeddedCluster extends OpenedCluster {
@@ -45,6 +47,8 @@ export interface EmbeddedCluster extends OpenedCluster {
   readonly traefik: TraefikGateway | undefined;
   readonly prometheus: Prometheus | undefined;
   readonly auditLog: string | undefined;
+  /** Of its clients; without TLS, and only in the namespace. */
+  readonly etcdUrl: string;
   /** Name of each running process -> resident bytes now. */
   memory(): Promise<Readonly<Record<string, number>>>;
   /** Same port, same data; `kill` ends the old one by SIGKILL. Settles when the new one is ready. */
@@ -76,10 +80,11 @@ export async function startCluster(options: ClusterOptions): Promise<EmbeddedClu
       serviceCidr,
       audit: options.audit,
       featureGates: options.featureGates,
+      storesJson: options.storesJson ?? false,
     });
     undo.push(controlPlane.stop);
     const controlPlaneReadyMs = performance.now() - startedAt;
-    const { server, auditLog } = controlPlane;
+    const { server, auditLog, etcdUrl } = controlPlane;
     const description: ClusterDescription = { server, runDir, podCidr, nodeIp, serviceCidr, auditLog };
     await saveDescription(description);
     const opened = await openCluster(description);
@@ -97,6 +102,7 @@ export async function startCluster(options: ClusterOptions): Promise<EmbeddedClu
       ...beside,
       source: 'embedded',
       auditLog,
+      etcdUrl,
       controlPlaneReadyMs,
       readyMs: performance.now() - startedAt,
       memory: async () => {

@@ -24,12 +24,14 @@ export interface ControlPlaneOptions {
   readonly serviceCidr: string;
   readonly audit: AuditLevel | undefined;
   readonly featureGates: string | undefined;
+  readonly storesJson: boolean;
 }
 
 export interface ControlPlane {
   readonly server: string;
   readonly authority: CertificateAuthority;
   readonly auditLog: string | undefined;
+  readonly etcdUrl: string;
   /** Running ones, in the order of their start. */
   processes(): readonly SupervisedProcess[];
   /** Stops the API server (SIGKILL when asked for) and starts it again on the same port; settles when it is ready. */
@@ -89,6 +91,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     server,
     authority,
     auditLog: layout.audit?.logFile,
+    etcdUrl: layout.etcdUrl,
     processes: () => [...processes.values()].filter((process) => process.running),
     restartApiServer: async ({ kill = false } = {}) => {
       const old = processes.get('kube-apiserver');
@@ -126,6 +129,7 @@ async function layOut(options: ControlPlaneOptions): Promise<ControlPlaneLayout>
     schedulerKubeconfig: file('scheduler.kubeconfig'),
     audit: options.audit === undefined ? undefined : { policyFile: file('audit-policy.yaml'), logFile: file('audit.log') },
     featureGates: options.featureGates,
+    storesJson: options.storesJson,
   };
 }
 

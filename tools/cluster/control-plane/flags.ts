@@ -22,6 +22,7 @@ export interface ControlPlaneLayout {
   readonly schedulerKubeconfig: string;
   readonly audit: { readonly policyFile: string; readonly logFile: string } | undefined;
   readonly featureGates: string | undefined;
+  readonly storesJson: boolean;
 }
 
 export const serviceAccountIssuer = 'https://kubernetes.default.svc.cluster.local';
@@ -68,6 +69,7 @@ export function apiServerFlags(layout: ControlPlaneLayout): readonly string[] {
     '--max-mutating-requests-inflight=1000',
     // A restart must not wait for the watches of clients that are not told.
     '--shutdown-watch-termination-grace-period=0s',
+    ...(layout.storesJson ? ['--storage-media-type=application/json'] : []),
     ...(layout.featureGates === undefined ? [] : [`--feature-gates=${layout.featureGates}`]),
     ...(audit === undefined
       ? []
