@@ -86,6 +86,26 @@ describe('the gateway example', () => {
     expect(simulation.get(rollouts, 'shop')?.status?.phase).toBe('Healthy');
   });
 
+  test('a gateway that refuses for hours is told of once where the update stands, also by a process that comes later', async () => {
+    let refuses = false;
+    const refusal = { type: 'Accepted', reason: 'NotAllowedByListeners', message: 'not today' } as const;
+    const simulation = new Simulation({ seed: 5, routes: () => ({ acceptsMs: 5, ...(refuses && { refusal }) }) });
+    simulation.apply(...(await example('gateway-canary')));
+    const first = simulation.startRampart();
+    await simulation.clock.run(60_000);
+    refuses = true;
+    const containers = container('ghcr.io/stefanprodan/podinfo:6.8.0');
+    simulation.patch(rollouts, 'shop', { spec: { progressDeadlineSeconds: 36_000, template: { spec: { containers } } } });
+    const told = (): readonly string[] =>
+      simulation.all(events).flatMap(({ reason, message }) => (reason === 'TrafficRoutingError' ? [message] : []));
+    await simulation.clock.run(3_600_000);
+    expect(told()).toEqual([expect.stringContaining('not today')]);
+    first.kill();
+    simulation.startRampart();
+    await simulation.clock.run(3_600_000);
+    expect(told()).toHaveLength(1);
+  });
+
   test('requests and watches that take their time change nothing about it', async () => {
     const { simulation } = await play({ seed: 3, network: evenNetwork(40) }, 0);
     expect(simulation.get(rollouts, 'shop')?.status).toMatchObject({ phase: 'Healthy' });

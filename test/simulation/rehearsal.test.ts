@@ -58,6 +58,12 @@ test.each(Object.entries(expected))('%s', { timeout: 120_000 }, async (file, { s
   expect(killed?.why).toContain('each time it ends as without a kill, and nothing more is lost');
 });
 
+test('pods that come and go for ever are no progress: the release is given up as stuck', { timeout: 60_000 }, async () => {
+  const [crash] = await play('recreate.yaml', 'pods-crash');
+  expect(crash?.ending).toBe('stuck');
+  expect(crash?.durationSeconds ?? Number.NaN).toBeLessThan(6 * 60 * minute);
+});
+
 test('the same seed gives the same rehearsal', { timeout: 60_000 }, async () => {
   const [one, again] = [await play('gateway-canary.yaml', 'errors'), await play('gateway-canary.yaml', 'errors')];
   expect(again).toEqual(one);

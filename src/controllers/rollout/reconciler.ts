@@ -259,6 +259,7 @@ function remember(memory: Memory, decision: Decision, applied: Applied): boolean
     ...applied.routes,
     reasserted: applied.routes.reasserted || memory.routes?.reasserted === true,
     ...untoldDeeds(memory.routes, applied.routes),
+    ...toldFailure(memory.routes, applied.routes),
   };
   const isNewWord = routes !== undefined && !isDeepStrictEqual(routes, memory.routes);
   if (routes !== undefined) memory.routes = routes;
@@ -274,9 +275,20 @@ function untoldDeeds(before: RouteEvidence | undefined, now: RouteEvidence): Pic
   return deeds.length === 0 ? {} : { deeds };
 }
 
+/** A failure that lasts is told of once. */
+function toldFailure(before: RouteEvidence | undefined, now: RouteEvidence): Pick<RouteEvidence, 'toldFailure'> {
+  const told = now.state === 'confirmed' ? undefined : before?.toldFailure;
+  return told === undefined ? {} : { toldFailure: told };
+}
+
 /** `told`: the word that the decision spoke of. */
 function withoutTold(routes: RouteEvidence | undefined, told: RouteEvidence | undefined): RouteEvidence | undefined {
-  if (routes === undefined || told === undefined || (!told.reasserted && told.deeds === undefined)) return routes;
+  if (routes === undefined || told === undefined) return routes;
+  if (told.state === 'failed') return { ...withoutDeeds(routes, told), toldFailure: told.message };
+  return told.reasserted || told.deeds !== undefined ? withoutDeeds(routes, told) : routes;
+}
+
+function withoutDeeds(routes: RouteEvidence, told: RouteEvidence): RouteEvidence {
   const { deeds: before = [], ...rest } = routes;
   const deeds = before.filter(({ identity }) => !told.deeds?.some((deed) => deed.identity === identity));
   return { ...rest, reasserted: routes.reasserted && !told.reasserted, ...(deeds.length > 0 && { deeds }) };

@@ -193,14 +193,18 @@ function traffic({ situation, chapter, next, switches }: Story): readonly Announ
     );
   }
   const { routes } = observed;
-  const trouble = { reason: eventReasons.trafficRoutingError, order: order.deedOrder(chapter, nth.routes) };
+  const reason = eventReasons.trafficRoutingError;
   if (routes?.state === 'failed') {
-    told.push(warning({ ...trouble, message: routes.message, identity: `${text}/routes/${fingerprint(routes.message)}` }));
+    const { message, toldFailure } = routes;
+    const place = order.troubleOrder(chapter);
+    const identity = `${text}/routes/${place.join('.')}/${fingerprint(message)}`;
+    if (message !== toldFailure) told.push(warning({ reason, message, identity, order: place }));
   } else if (routes?.reasserted === true) {
     const { canaryWeight, managedRoutes } = routes.desired;
     const what = managedRoutes.length > 0 ? 'weights or added rules' : 'weights';
     const message = `The ${what} of a route were changed by someone else and were set again (canary ${canaryWeight})`;
-    told.push(warning({ ...trouble, message, identity: `${text}/reasserted/${index}/${situation.now}` }));
+    const place = order.deedOrder(chapter, nth.routes);
+    told.push(warning({ reason, message, identity: `${text}/reasserted/${index}/${situation.now}`, order: place }));
   }
   return told;
 }

@@ -63,6 +63,8 @@ export interface RouteEvidence {
   readonly liveCanaryWeight: number;
   /** True if this pass found our fields changed by someone else and wrote them again. */
   readonly reasserted: boolean;
+  /** The failure that people have been told of; kept until the routes are confirmed. */
+  readonly toldFailure?: string;
   /** When what is pending is taken as done if nothing happens until then, in milliseconds since the epoch; undefined where a change is awaited. */
   readonly settlesAtMs?: number;
   /** What was written into objects of the router's own, in its order; undefined where nothing was. */

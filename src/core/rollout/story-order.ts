@@ -110,6 +110,11 @@ export function afterEndOrder({ epoch, nowMs }: Chapter, nth: number): Order {
   return deedOrder({ before: [...epoch.order, stages.afterEnd, 0], nowMs }, nth);
 }
 
+/** What goes on failing at a place of the way has no time there: whoever tells it again tells the same. */
+export function troubleOrder({ after }: Pick<Chapter, 'after'>): Order {
+  return [...after, 0, ranks.done];
+}
+
 const behindAllDeeds = 10_000;
 
 /** The nth thing that the pass finds behind all that it does. */

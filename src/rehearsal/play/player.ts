@@ -55,6 +55,7 @@ class Player {
   #end: Exclude<Ending, 'stuck'> | undefined;
   #endedAtMs = 0;
   #paused: string | undefined;
+  #mostUpdated = 0;
   #seen = '';
 
   constructor(options: PlayOptions) {
@@ -123,8 +124,10 @@ class Player {
 
   #changed(): void {
     const { rollout } = this.#world;
-    const { phase, message, currentStepIndex, canary, stableRS, currentPodHash } = rollout?.status ?? {};
-    const seen = JSON.stringify([phase, message, currentStepIndex, canary?.weights, stableRS, currentPodHash]);
+    const { currentStepIndex, canary, stableRS, currentPodHash, abort, updatedReplicas = 0 } = rollout?.status ?? {};
+    // Pods that come and go are no progress, though phase and message change with each.
+    this.#mostUpdated = Math.max(this.#mostUpdated, updatedReplicas);
+    const seen = JSON.stringify([currentStepIndex, canary?.weights, stableRS, currentPodHash, abort, this.#mostUpdated]);
     if (seen !== this.#seen) this.#movedAtMs = this.#world.simulation.clock.monotonic();
     this.#seen = seen;
     this.#promoteLater(rollout);
