@@ -31,4 +31,5 @@ export const keptSeeds: readonly KeptSeed[] = [
       'a Service that a former Rollout of the name had left on a version that was given up stayed there for ever, under Healthy',
   },
   { seed: 1028, edition: 2, found: 'the law blamed Rampart for pods that somebody else had asked for in the same moment' },
+  { seed: 181, edition: 2, found: 'the law blamed Rampart for a ReplicaSet whose creation had not been answered yet' },
 ];

@@ -47,6 +47,8 @@ class LawBook {
   readonly #readyMs = new Map<string, number>();
   /** Rollout -> sizes it was asked to have, newest last */
   readonly #asked = new Map<string, { readonly atMs: number; readonly replicas: number }[]>();
+  /** uid of a ReplicaSet -> when it was made */
+  readonly #madeMs = new Map<string, number>();
   readonly #lagMs: number;
 
   constructor(simulation: Simulation, plan: Plan, breach: (law: string) => void) {
@@ -71,8 +73,9 @@ class LawBook {
     if (change.kind === '/services') this.#serviceLaws(planned, change);
   }
 
-  #observe({ kind, object, isGone }: Change): void {
+  #observe({ kind, object, old, isGone }: Change): void {
     const nowMs = this.#simulation.clock.monotonic();
+    if (kind === 'apps/replicasets' && old === undefined) this.#madeMs.set(object.metadata.uid ?? '', nowMs);
     if (kind === 'discovery.k8s.io/endpointslices') {
       const service = object.metadata.labels?.['kubernetes.io/service-name'];
       // What has been ready until now was so until now.
@@ -129,7 +132,13 @@ class LawBook {
     if (this.#plan.history.some(({ action }) => action.do === 'scale-set')) return;
     const owner = now.metadata.ownerReferences?.[0]?.uid;
     const own = this.#simulation.all(replicaSets).filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === owner);
-    const total = own.reduce((sum, { spec }) => sum + (spec.replicas ?? 1), 0);
+    // One whose creation was not answered is not known before a watch tells of it.
+    const since = this.#simulation.clock.monotonic() - this.#lagMs;
+    const isKnown = ({ metadata }: ReplicaSet): boolean =>
+      this.#plan.network.lost === 0 || (this.#madeMs.get(metadata.uid ?? '') ?? 0) <= since;
+    const total = own
+      .filter((one) => one.metadata.uid === now.metadata.uid || isKnown(one))
+      .reduce((sum, { spec }) => sum + (spec.replicas ?? 1), 0);
     const most = Math.max(...this.#sizes(planned.name)) + maxSurge;
     if (total > Math.max(most, total - (to - from)))
       this.#breach(`${total} pods are asked for where ${most} are the most (${now.metadata.name} from ${from} to ${to})`);
