@@ -15,6 +15,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // A limit for what hangs, not for what is slow: properties draw until they have drawn enough, on any machine.
+          testTimeout: 60_000,
           setupFiles: ['test/support/property-seed.ts'],
           include: [
             'src/**/*.test.ts',
