@@ -95,12 +95,12 @@ export const movingImageTag: Rule = (subject) =>
 const contentHash = /-(?=[a-z0-9]*[0-9])[a-z0-9]{8,}$/;
 
 export const configNotVersioned: Rule = (subject) => {
-  const text = JSON.stringify(subject.template?.spec ?? {});
+  const read = configMapsOf(subject.template?.spec);
   return subject.objects.flatMap((one) => {
     const { immutable } = one as KubeObject & { readonly immutable?: unknown };
     const { name } = one.metadata;
     if (one.kind !== 'ConfigMap' || immutable === true || contentHash.test(name)) return [];
-    if (namespaceOf(one) !== namespaceOf(subject.rollout) || !refersTo(text, name)) return [];
+    if (namespaceOf(one) !== namespaceOf(subject.rollout) || !read.has(name)) return [];
     return [
       {
         level: 'advice' as const,
@@ -112,16 +112,13 @@ export const configNotVersioned: Rule = (subject) => {
   });
 };
 
-function refersTo(template: string, name: string): boolean {
-  const quoted = JSON.stringify(name);
-  return [
-    `"configMapRef":{"name":${quoted}`,
-    `"configMap":{"name":${quoted}`,
-    `"configMapKeyRef":{"name":${quoted}`,
-    `"configMapKeyRef":{"key"`,
-  ].some((form) =>
-    form.endsWith('"key"')
-      ? new RegExp(`"configMapKeyRef":\\{"key":"[^"]*","name":${quoted.replaceAll('.', '\\.')}`).test(template)
-      : template.includes(form),
-  );
+/** Names of the ConfigMaps that a pod reads: as environment (`configMapRef`, `configMapKeyRef`), as a volume, or as a part of one (`configMap`). */
+function configMapsOf(value: unknown, found = new Set<string>()): ReadonlySet<string> {
+  if (typeof value !== 'object' || value === null) return found;
+  for (const [key, inner] of Object.entries(value)) {
+    const { name } = (inner ?? {}) as { readonly name?: unknown };
+    if (key.startsWith('configMap') && typeof name === 'string') found.add(name);
+    configMapsOf(inner, found);
+  }
+  return found;
 }
