@@ -132,6 +132,21 @@ test('a lease taken away is noticed at the next renewal', async () => {
   expect([a.leads(), a.lease.state]).toEqual([false, { kind: 'ended', why: 'thief holds it now' }]);
 });
 
+test('who stands by leaves a holder whose lease was deleted the time to notice', async () => {
+  const [cluster, clock] = [new MemoryCluster(), new SteppedClock()];
+  const [a, b] = [contender('a', cluster, clock), contender('b', cluster, clock)];
+  // b looks again half a second later, and a renews in a second and a half.
+  await clock.advance(8_500);
+  await cluster.delete(leases, where);
+  let both = false;
+  for (let quarter = 0; quarter < 80; quarter++) {
+    await clock.advance(250);
+    both ||= a.leads() && b.leads();
+  }
+  expect([both, a.leads(), b.leads()]).toEqual([false, false, true]);
+  await b.lease.release();
+});
+
 test('a conflict with a change that is none of the holder is no loss', async () => {
   const [cluster, clock] = [new MemoryCluster(), new SteppedClock()];
   const a = contender('a', cluster, clock);

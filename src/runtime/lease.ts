@@ -158,16 +158,17 @@ export class Lease {
   async #tryToTake(): Promise<boolean> {
     const { cluster, namespace, name, identity, log } = this.#options;
     const found = await this.#within((signal) => cluster.get(leases, { namespace, name }, signal));
-    if (found === undefined) return this.#create();
-    this.#observe(found);
-    const holder = found.spec?.holderIdentity;
-    if (holder !== undefined && holder !== '' && holder !== identity && !this.#hasRunOut(found)) {
+    if (found !== undefined) this.#observe(found);
+    // One that somebody deleted still binds: until it would have run out, whoever held it may not have noticed.
+    const last = this.#observed;
+    const holder = last?.spec?.holderIdentity;
+    if (last !== undefined && holder !== undefined && holder !== '' && holder !== identity && !this.#hasRunOut(last)) {
       const isNews = this.#state.kind !== 'standing-by' || this.#state.holder !== holder;
       if (isNews) log.info(`standing by: ${holder} holds lease ${namespace}/${name}`);
       this.#state = { kind: 'standing-by', holder };
       return false;
     }
-    return this.#replace(found);
+    return found === undefined ? this.#create() : this.#replace(found);
   }
 
   /** Writes on from what was last seen; only when that is no longer what is there does it look who leads. */
