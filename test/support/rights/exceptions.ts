@@ -1,4 +1,4 @@
-/** Where rights used and rights granted differ on purpose: right -> why. A row whose right is not granted, refused or lent any more fails a whole run. */
+/** Where rights used and rights granted differ on purpose: right -> why. A row whose right is not granted or refused any more fails a whole run. */
 
 function rows(rights: readonly string[], why: string): Readonly<Record<string, string>> {
   return Object.fromEntries(rights.map((right) => [right, why]));
@@ -29,10 +29,13 @@ export const refusedOnPurpose: Readonly<Record<string, string>> = {
   ),
 };
 
-/** Allowed by a role that is not the chart's. */
+/** Allowed by a role that is not the chart's. Which of them a run needs depends on the moment at which its measurement is looked at again. */
 export const lentOnPurpose: Readonly<Record<string, string>> = {
   'get secrets': 'by the Role that the message of the refused measurement proposes, for that Secret alone',
-  'create jobs.batch': 'by the Role that the message of the refused measurement proposes',
+  ...rows(
+    ['create jobs.batch', 'get jobs.batch', 'delete jobs.batch'],
+    'by the Role that the message of the refused measurement proposes',
+  ),
 };
 
 /** Granted, and need not be used by any test. */

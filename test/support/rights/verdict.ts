@@ -35,7 +35,6 @@ function unused({ granted, used }: RightsOfRun): readonly string[] {
       (right) => `excepted as never used, and never granted: ${right}`,
     ),
     ...stale(refusedOnPurpose, (right) => right in used.refused).map((right) => `excepted as refused, and never was: ${right}`),
-    ...stale(lentOnPurpose, (right) => right in used.lent).map((right) => `excepted as lent, and never was: ${right}`),
   ];
 }
 
