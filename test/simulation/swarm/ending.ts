@@ -33,7 +33,8 @@ export async function expectItEnds(simulation: Simulation, plan: Plan, note: (li
   const unwell = (): readonly string[] =>
     plan.rollouts
       .flatMap((planned) => complaints(simulation, planned, replicas))
-      .filter((one) => !(isBack && one.endsWith(tooOld)));
+      .filter((one) => !(isBack && one.endsWith(tooOld)))
+      .concat(unended(simulation));
   if (!(await simulation.clock.runUntil(() => unwell().length === 0, withinMs)))
     throw new Error(`no good end:\n${unwell().join('\n')}`);
   await simulation.clock.run(5 * 60_000);
@@ -50,6 +51,17 @@ export async function expectItEnds(simulation: Simulation, plan: Plan, note: (li
   const isForgetful = plan.history.some(({ action }) => action.do === 'delete-set');
   const twice = isForgetful ? [] : toldTwice(simulation);
   if (twice.length > 0) throw new Error(`told more than once:\n${twice.join('\n')}`);
+}
+
+/** Experiments that have yet to end by themselves: pods that never come are waited for until a deadline. */
+function unended(simulation: Simulation): readonly string[] {
+  return simulation
+    .all(experiments)
+    .filter(
+      ({ spec, status }) =>
+        (status?.phase ?? 'Pending') === 'Pending' || (status?.phase === 'Running' && spec.duration !== undefined),
+    )
+    .map(({ metadata, status }) => `Experiment ${metadata.name} is ${status?.phase ?? 'not begun'}`);
 }
 
 /** What happens to a revision once, and is told with its number: whoever tells it, after whatever crash, tells it under the same name. */
