@@ -47,6 +47,8 @@ class LawBook {
   readonly #readyMs = new Map<string, number>();
   /** Rollout -> sizes it was asked to have, newest last */
   readonly #asked = new Map<string, { readonly atMs: number; readonly replicas: number }[]>();
+  /** uid of a ReplicaSet -> how many of its pods were available, newest last */
+  readonly #available = new Map<string, { readonly atMs: number; readonly available: number }[]>();
   /** uid of a ReplicaSet -> when it was made */
   readonly #madeMs = new Map<string, number>();
   readonly #lagMs: number;
@@ -76,6 +78,13 @@ class LawBook {
   #observe({ kind, object, old, isGone }: Change): void {
     const nowMs = this.#simulation.clock.monotonic();
     if (kind === 'apps/replicasets' && old === undefined) this.#madeMs.set(object.metadata.uid ?? '', nowMs);
+    if (kind === 'apps/replicasets') {
+      const { uid = '' } = object.metadata;
+      const seen = this.#available.get(uid) ?? [];
+      const available = (object as ReplicaSet).status?.availableReplicas ?? 0;
+      if (seen.at(-1)?.available !== available) seen.push({ atMs: nowMs, available });
+      this.#available.set(uid, seen);
+    }
     if (kind === 'discovery.k8s.io/endpointslices') {
       const service = object.metadata.labels?.['kubernetes.io/service-name'];
       // What has been ready until now was so until now.
@@ -121,6 +130,8 @@ class LawBook {
     if (isGone && hash === rollout.status?.stableRS && from > 0)
       this.#breach(`the stable ReplicaSet ${now.metadata.name} is deleted`);
     if (planned.strategy.kind === 'basic' && to > from) this.#surgeLaw(planned, planned.strategy.maxSurge, { now, from, to });
+    if (planned.strategy.kind === 'basic' && to < from && !isGone)
+      this.#availabilityLaw(planned, planned.strategy.maxUnavailable, { now, from, to });
     if (planned.strategy.kind === 'routed' && to === 0 && from > 0) this.#drainLaw(planned, now, hash);
   }
 
@@ -142,6 +153,40 @@ class LawBook {
     const most = Math.max(...this.#sizes(planned.name)) + maxSurge;
     if (total > Math.max(most, total - (to - from)))
       this.#breach(`${total} pods are asked for where ${most} are the most (${now.metadata.name} from ${from} to ${to})`);
+  }
+
+  /** By what is so, and by what Rampart may believe in at best: that all pods are still available that were so a moment ago. */
+  #availabilityLaw(
+    planned: PlannedRollout,
+    maxUnavailable: number,
+    { now, from, to }: { readonly now: ReplicaSet; readonly from: number; readonly to: number },
+  ): void {
+    if (this.#plan.history.some(({ action }) => meddling.has(action.do))) return;
+    const owner = now.metadata.ownerReferences?.[0]?.uid;
+    const own = this.#simulation.all(replicaSets).filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === owner);
+    const available = (size: number, seen: (one: ReplicaSet) => number): number =>
+      own.reduce((sum, one) => {
+        const wanted = one.metadata.uid === now.metadata.uid ? size : (one.spec.replicas ?? 1);
+        return sum + Math.min(wanted, seen(one));
+      }, 0);
+    const limit = Math.min(...this.#sizes(planned.name)) - maxUnavailable;
+    const beliefs = [
+      (one: ReplicaSet) => one.status?.availableReplicas ?? 0,
+      (one: ReplicaSet) => this.#mostAvailable(one.metadata.uid ?? ''),
+    ];
+    if (beliefs.every((seen) => available(to, seen) < Math.min(available(from, seen), limit)))
+      this.#breach(`fewer than ${limit} pods stay available (${now.metadata.name} from ${from} to ${to})`);
+  }
+
+  /** Since what Rampart may not know yet. */
+  #mostAvailable(uid: string): number {
+    const since = this.#simulation.clock.monotonic() - this.#lagMs;
+    const seen = this.#available.get(uid) ?? [];
+    const first = Math.max(
+      0,
+      seen.findLastIndex(({ atMs }) => atMs <= since),
+    );
+    return Math.max(0, ...seen.slice(first).map(({ available }) => available));
   }
 
   /** Pods go only where nobody is sent to them any more. */
