@@ -33,8 +33,8 @@ export const refusedOnPurpose: Readonly<Record<string, string>> = {
 export const lentOnPurpose: Readonly<Record<string, string>> = {
   'get secrets': 'by the Role that the message of the refused measurement proposes, for that Secret alone',
   ...rows(
-    ['create jobs.batch', 'get jobs.batch', 'delete jobs.batch'],
-    'by the Role that the message of the refused measurement proposes',
+    ['create jobs.batch', 'get jobs.batch', 'delete jobs.batch', 'list pods'],
+    'by the Roles that the message of the refused measurement proposes',
   ),
 };
 
