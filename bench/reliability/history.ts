@@ -1,17 +1,8 @@
 /** Every version of the objects of a fleet, by namespace, in the order of their writes, and what is there now; fed by etcd itself. */
 import type { KubeObject } from '../../src/api/kubernetes.ts';
 import type { LeaseObject } from '../../src/runtime/lease.ts';
+import type { Version } from '../../test/support/watched-namespace.ts';
 import type { Etcd, Written } from './etcd.ts';
-
-/** One object from one write to the next; `object` is undefined from its deletion on. */
-export interface Version {
-  readonly at: bigint;
-  readonly kind: string;
-  readonly name: string;
-  readonly object: KubeObject | undefined;
-  /** When it came to this view, in ms of a clock that only goes forward. */
-  readonly seenMs: number;
-}
 
 /** What stands between `/registry/` and the namespace -> kind */
 const kinds: ReadonlyMap<string, string> = new Map([

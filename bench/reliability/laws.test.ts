@@ -1,7 +1,7 @@
 /** The laws of the reliability run find what they are for, in histories that are made up. */
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../src/api/kubernetes.ts';
-import type { Version } from './history.ts';
+import type { Version } from '../../test/support/watched-namespace.ts';
 import { breaches } from './laws.ts';
 import type { Strategy } from './shops.ts';
 

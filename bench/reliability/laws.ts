@@ -4,7 +4,7 @@ import { labels } from '../../src/api/names.ts';
 import type { Rollout } from '../../src/api/rollout.ts';
 import type { EventObject } from '../../src/runtime/event.ts';
 import { expectRoutedLaws } from '../../test/support/routed-laws.ts';
-import type { Version } from './history.ts';
+import type { Version } from '../../test/support/watched-namespace.ts';
 import { replicas, type Shop } from './shops.ts';
 
 /** The sentences of all laws that were broken. */
