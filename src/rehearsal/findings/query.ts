@@ -1,6 +1,7 @@
 /** What a PromQL query says of itself, read with Prometheus' own grammar: which series it picks, over which windows, and whether it divides. */
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
+import { durationMs } from '../../simulation/prometheus/promql-parse.ts';
 
 export interface Query {
   readonly selectors: readonly Selector[];
@@ -35,7 +36,7 @@ export function readQuery(text: string): Query | undefined {
       if (node.name === 'GroupingLabels') labels.push(...node.getChildren('LabelName').map(words));
       if (node.name === 'MatrixSelector' || node.name === 'SubqueryExpr') {
         const range = node.getChild('DurationExpr');
-        if (range !== null) longestRangeMs = Math.max(longestRangeMs, durationMs(words(range)));
+        if (range !== null) longestRangeMs = Math.max(longestRangeMs, durationMs(words(range)) || 0);
       }
       if (node.name === 'Div') divides ||= countsTraffic(node.nextSibling, words);
       if (isFallback(node, words)) fallback = true;
@@ -74,20 +75,4 @@ function countsTraffic(node: SyntaxNode | null, words: (node: SyntaxNode) => str
 function isFallback(node: SyntaxNode, words: (node: SyntaxNode) => string): boolean {
   if (node.name === 'Or') return true;
   return node.name === 'FunctionIdentifier' && /^(?:vector|absent|absent_over_time)$/.test(words(node));
-}
-
-const unitMs: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-  y: 31_536_000_000,
-};
-
-function durationMs(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)/g)];
-  if (parts.length === 0) return Number(text) * 1000 || 0;
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitMs[unit ?? ''] ?? 0), 0);
 }

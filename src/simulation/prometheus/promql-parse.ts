@@ -101,7 +101,7 @@ class Reader {
       case 'VectorSelector':
         return this.#selector(node, undefined);
       case 'MatrixSelector':
-        return this.#selector(this.#child(node, 'VectorSelector'), this.#duration(this.#child(node, 'DurationExpr')));
+        return this.#selector(this.#child(node, 'VectorSelector'), durationMs(this.#words(this.#child(node, 'DurationExpr'))));
       case 'OffsetExpr':
         return this.#offset(node);
       case 'FunctionCall':
@@ -146,7 +146,7 @@ class Reader {
     const [inner] = this.#operands(node);
     const duration = node.getChild('OffsetDurationExpr');
     if (inner?.kind !== 'selector' || duration === null) throw this.#odd(node);
-    return { ...inner, offsetMs: this.#duration(duration) };
+    return { ...inner, offsetMs: durationMs(this.#words(duration)) };
   }
 
   #aggregate(node: SyntaxNode): Expression {
@@ -194,19 +194,11 @@ class Reader {
       .map((one) => this.expression(one));
   }
 
-  #duration(node: SyntaxNode): number {
-    const text = this.#words(node).trim();
-    const sign = text.startsWith('-') ? -1 : 1;
-    const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)/g)];
-    if (parts.length === 0) return sign * Number(text) * 1000;
-    return sign * parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitMs[unit ?? ''] ?? 0), 0);
-  }
-
   #number(node: SyntaxNode): number {
     const text = this.#words(node);
     if (/^[+-]?inf$/i.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     if (/^nan$/i.test(text)) return Number.NaN;
-    return /[a-z]$/.test(text) ? this.#duration(node) / 1000 : Number(text);
+    return /[a-z]$/.test(text) ? durationMs(this.#words(node)) / 1000 : Number(text);
   }
 
   #child(node: SyntaxNode, name: string): SyntaxNode {
@@ -239,6 +231,16 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
   y: 31_536_000_000,
 };
+
+/** A duration as PromQL writes it, such as `1h30m` or `-5m`; a plain number is seconds. NaN where it is neither. */
+export function durationMs(text: string): number {
+  const trimmed = text.trim();
+  const sign = trimmed.startsWith('-') ? -1 : 1;
+  const parts = [...trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)/g)];
+  if (parts.length === 0) return sign * Number(trimmed) * 1000;
+  return sign * parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitMs[unit ?? ''] ?? 0), 0);
+}
+
 const operands: ReadonlySet<string> = new Set([
   'NumberDurationLiteral',
   'VectorSelector',
