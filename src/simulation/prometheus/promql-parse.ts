@@ -237,7 +237,7 @@ export function durationMs(text: string): number {
   const trimmed = text.trim();
   const sign = trimmed.startsWith('-') ? -1 : 1;
   const parts = [...trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)/g)];
-  if (parts.length === 0) return sign * Number(trimmed) * 1000;
+  if (parts.length === 0) return Number(trimmed) * 1000;
   return sign * parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitMs[unit ?? ''] ?? 0), 0);
 }
 
