@@ -131,14 +131,18 @@ export class NamespaceRecord {
     for (const look of this.#waiting) look();
   }
 
-  /** Settles when everything that Rollouts are now has been seen here. */
-  async catchUp(): Promise<void> {
+  /**
+   * Settles when everything that these kinds are now has been seen here: each kind has a watch of its own, and what was written first
+   * may be told last.
+   */
+  async catchUp(kind: 'rollouts' | 'replicasets' | 'analysisruns' = 'rollouts'): Promise<void> {
     const api = this.#config.makeApiClient(CustomObjectsApi);
-    const query = { group: 'argoproj.io', version: 'v1alpha1', namespace: this.#namespace, plural: 'rollouts' };
+    const [, group = '', version = ''] = paths[kind].split('/');
+    const query = { group, version, namespace: this.#namespace, plural: kind };
     const { items } = (await api.listNamespacedCustomObject(query)) as { readonly items: readonly RecordedObject[] };
     const seen = new Map<string, bigint>();
-    await this.until('what was written is seen', () => {
-      for (const { object } of this.versions('rollouts')) seen.set(object.metadata.uid, BigInt(object.metadata.resourceVersion));
+    await this.until(`what was written of ${kind} is seen`, () => {
+      for (const { object } of this.versions(kind)) seen.set(object.metadata.uid, BigInt(object.metadata.resourceVersion));
       return items.every(({ metadata }) => (seen.get(metadata.uid) ?? 0n) >= BigInt(metadata.resourceVersion));
     });
   }
@@ -220,14 +224,14 @@ export class NamespaceRecord {
     );
   }
 
-  /** Waits for a status that is of the newest generation and fits. */
+  /** Waits for a status that is of the newest generation and fits, and for what was written before it to be seen. */
   async untilStatus(
     rollout: string,
     what: string,
     fits: (status: RolloutStatus, object: Rollout & RecordedObject) => boolean,
     timeoutMs?: number,
   ): Promise<Rollout & RecordedObject> {
-    return await this.until(
+    const found = await this.until(
       `${rollout}: ${what}`,
       () => {
         const object = this.rollout(rollout);
@@ -238,6 +242,8 @@ export class NamespaceRecord {
       },
       timeoutMs,
     );
+    await Promise.all([this.catchUp('replicasets'), this.catchUp('analysisruns')]);
+    return found;
   }
 
   async untilPhase(rollout: string, phase: string, timeoutMs?: number): Promise<Rollout & RecordedObject> {

@@ -185,7 +185,7 @@ export class WatchedNamespace {
       .map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
   }
 
-  /** Settles when the condition holds; what it throws counts as not yet. Rejects with the last error and a picture of the namespace. */
+  /** Settles when the condition holds and what was written before is seen; what it throws counts as not yet. Rejects with the last error and a picture of the namespace. */
   async until(what: string, condition: () => boolean, { timeoutMs }: { readonly timeoutMs: number } = within): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     let trouble: unknown;
@@ -202,6 +202,7 @@ export class WatchedNamespace {
         throw new Error(`after ${timeoutMs / 1000} s still waiting until ${what}\n${String(trouble ?? '')}\n${this.picture()}`);
       await this.#nextChange();
     }
+    await Promise.all([this.#catchUp(this.replicaSets), this.#catchUp(this.runs), this.#catchUp(this.routes)]);
   }
 
   /** For people, when something went wrong. */
@@ -238,6 +239,18 @@ export class WatchedNamespace {
     const at = now === undefined ? last : BigInt(now.metadata.resourceVersion ?? 0);
     this.#history.push({ at, kind, name: (now ?? old)?.metadata.name ?? '', object: now, seenMs: performance.now() });
     for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Each kind has a watch of its own: what was written before the state that was waited for may be told after it. */
+  async #catchUp<T extends KubeObject>(store: Store<T>): Promise<void> {
+    if (!store.hasSynced) return;
+    const { items } = await this.client.list(store.resource, { namespace: this.name });
+    const seen = ({ metadata }: T): boolean =>
+      this.#history.some(
+        ({ kind, name, at }) =>
+          kind === store.resource.kind && name === metadata.name && at >= BigInt(metadata.resourceVersion ?? 0),
+      );
+    while (!items.every(seen) && !this.#abort.signal.aborted) await this.#nextChange();
   }
 
   async #nextChange(): Promise<void> {
