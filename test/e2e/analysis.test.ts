@@ -6,7 +6,6 @@ import { labels } from '../../src/api/names.ts';
 import { rollouts } from '../../src/api/resources.ts';
 import { createNamespace, deleteNamespace } from '../support/cluster.ts';
 import { startController } from '../support/controller.ts';
-import { Kubectl } from '../support/kubectl.ts';
 import { listeningPorts } from '../support/listening.ts';
 import { type MetricsAnswer, type MetricsDouble, startMetricsDouble } from '../support/metrics-double.ts';
 import { command, emptyStage, setImage, untilHealthy } from '../support/routed-stage.ts';
@@ -114,7 +113,7 @@ describe('metrics that cannot be had', () => {
       expect(message.slice(0, begin.length), name).toBe(begin);
       expect(message.slice(begin.length), name).toMatch(says);
       expect(runOf(view, name)?.status?.phase, name).toBe('Error');
-      await view.until('it is told', () => view.events(name).some((line) => line.startsWith('Warning AnalysisRunError:')));
+      await view.untilTold('Warning AnalysisRunError:', name);
     }
   }, 90_000);
 
@@ -183,8 +182,9 @@ describe('a run', () => {
     await view.until('both have ended', () =>
       view.runs.list(view.name).every(({ spec, status }) => spec.terminate === true && status?.phase === 'Successful'),
     );
-    const told = `Normal RolloutCompleted: Rollout completed update to revision 2 (${hashOf(view, 'shop')}): Full promotion requested`;
-    await view.until('it is told', () => view.events().includes(told));
+    await view.untilTold(
+      `Normal RolloutCompleted: Rollout completed update to revision 2 (${hashOf(view, 'shop')}): Full promotion requested`,
+    );
   });
 
   test('that is deleted by hand, or taken from its Rollout, is made anew', async () => {
@@ -245,6 +245,7 @@ describe('a run', () => {
       app: 'shop',
     });
     expect(double.queries).toContain(`rate{h="${hash}",s="${stable}",t="checkout",r="2",f="yes"}`);
+    await view.untilTold('AnalysisRunSuccessful', `shop-${hash}-2-1`, 'AnalysisRun');
     expect(view.events(`shop-${hash}-2-1`, 'AnalysisRun')).toEqual([
       "Normal MetricSuccessful: Metric 'success-rate' Completed. Result: Successful",
       'Normal AnalysisRunSuccessful: Analysis Completed. Result: Successful',
@@ -297,7 +298,7 @@ test('a Secret is not readable until someone allows it, the message says how, an
   const namespace = await createNamespace();
   onTestFinished(async () => await deleteNamespace(namespace));
   const view = await watchNamespace(namespace);
-  const kubectl = await Kubectl.open(namespace);
+  const kubectl = await view.kubectl();
   const controller = await startController({ namespace, args: ['--loglevel=debug'] });
   const double = await metrics();
   const value = 'hunter2-very-secret';
@@ -339,6 +340,7 @@ test('a template that comes a moment after its Rollout raises no alarm, one that
   const double = await metrics();
   await view.apply(rollout('shop', [{ setWeight: 50 }, step('late')]), template('late', double.url));
   await untilHealthy(view, 'shop:v1');
+  await view.untilTold('Initial deploy');
   await view.apply(rollout('other', [{ setWeight: 50 }, step('never')]));
   await view.until('the alarm', () =>
     view.events('other').some((line) => line.startsWith('Warning InvalidSpec:') && line.includes('never')),

@@ -52,9 +52,7 @@ describe('the API server', () => {
     await view.until('the second step', () => (view.status().currentStepIndex ?? 0) >= 1);
     await cluster.restartApiServer({ kill: true });
     await untilHealthy(view, 'shop:v2');
-    await view.until('the end is told', () =>
-      view.events().some((line) => line.includes('RolloutCompleted: Rollout completed update to revision 2')),
-    );
+    await view.untilTold('RolloutCompleted: Rollout completed update to revision 2');
     expectOneStory(view, manySteps.length);
     expect(controller.process.running).toBe(true);
   });
@@ -126,9 +124,7 @@ describe('others who write', () => {
     expect(written).toBeGreaterThan(50);
     await view.until('the words are our own again', () => (view.status().message ?? '') === '');
     expect(view.rollout().metadata.annotations?.['storm.example/count']).toBeDefined();
-    await view.until('the end is told', () =>
-      view.events().some((line) => line.includes('RolloutCompleted: Rollout completed update to revision 2')),
-    );
+    await view.untilTold('RolloutCompleted: Rollout completed update to revision 2');
     expectOneStory(view, manySteps.length);
   }, 120_000);
 });
@@ -140,7 +136,7 @@ async function killWhen(
   what: string,
   condition: () => boolean,
 ): Promise<RunningController> {
-  await view.until(what, condition);
+  await view.untilSeen(what, condition);
   await controller.kill();
   return await startController({ namespace: view.name });
 }
@@ -163,7 +159,7 @@ describe('the controller', () => {
     await killed;
     await untilAborted(view);
     await view.until('the canary is gone', () => view.podsOf('shop:v2') === 0);
-    await view.until('it is told', () => view.events().some((line) => line.includes('RolloutAborted')));
+    await view.untilTold('RolloutAborted');
     expect(view.podsOf('shop:v1')).toBe(5);
     expect(view.events().filter((line) => line.includes('RolloutAborted'))).toHaveLength(1);
     expectRoutedLaws(view.history);

@@ -35,7 +35,7 @@ const analysis = (templateName: string) => ({ templates: [{ templateName }] });
 describe('a blue-green update', () => {
   test('waits for a person, switches everything at once, and tells the story that users know', async () => {
     const { view } = await openTill({ blueGreen: { ...manual, scaleDownDelaySeconds: 3 } });
-    const [first, mark] = [hashOf(view, 'shop:v1'), view.history.length];
+    const [first, mark] = [hashOf(view, 'shop:v1'), view.mark()];
     await setImage(view, 'shop:v2', 'till');
     await untilPaused(view);
     const second = hashOf(view, 'shop:v2');
@@ -74,7 +74,7 @@ describe('a blue-green update', () => {
 
   test('promotes itself, at once or after a time', async () => {
     const { view } = await openTill({ blueGreen: { previewService: undefined } });
-    const mark = view.history.length;
+    const mark = view.mark();
     await setImage(view, 'shop:v2', 'till');
     await untilHealthy(view, 'shop:v2', 'till');
     await view.patch(rollouts, 'till', { spec: { strategy: { blueGreen: { autoPromotionSeconds: 2 } } } });
@@ -89,7 +89,7 @@ describe('a blue-green update', () => {
 
   test('shows a small preview until it is promoted, and switches when all pods are there', async () => {
     const { view } = await openTill({ replicas: 4, blueGreen: { ...manual, previewReplicaCount: 1 } });
-    const mark = view.history.length;
+    const mark = view.mark();
     await setImage(view, 'shop:v2', 'till');
     await untilPaused(view);
     expect([view.podsOf('shop:v1', 'till'), view.podsOf('shop:v2', 'till')]).toEqual([4, 1]);
@@ -118,7 +118,7 @@ describe('analyses', () => {
     const double = await metrics();
     const both = { prePromotionAnalysis: analysis('good'), postPromotionAnalysis: analysis('good') };
     const { view } = await openTill({ blueGreen: both }, {}, [template('good', double.url)]);
-    const mark = view.history.length;
+    const mark = view.mark();
     expect(view.runs.list(view.name)).toEqual([]);
     await setImage(view, 'shop:v2', 'till');
     await untilHealthy(view, 'shop:v2', 'till');
@@ -138,13 +138,13 @@ describe('analyses', () => {
     double.answer = [0.5];
     const blueGreen = { prePromotionAnalysis: analysis('bad'), abortScaleDownDelaySeconds: 1 };
     const { view } = await openTill({ blueGreen }, {}, [template('bad', double.url)]);
-    const [mark, first] = [view.history.length, hashOf(view, 'shop:v1')];
+    const [mark, first] = [view.mark(), hashOf(view, 'shop:v1')];
     await setImage(view, 'shop:v2', 'till');
     expect(await untilAborted(view)).toMatch(
       /^RolloutAborted: Rollout aborted update to revision 2: Blue\/green pre-promotion analysis phase error\/failed: /,
     );
     await view.until('its pods are gone', () => view.podsOf('shop:v2', 'till') === 0);
-    const selected = view.history.slice(mark).filter(({ kind, name }) => kind === 'Service' && name === 'till');
+    const selected = view.since(mark).filter(({ kind, name }) => kind === 'Service' && name === 'till');
     expect(selected).toEqual([]);
     await view.until('the Service is seen to select it', () => selectorOf(view) === first);
   });
@@ -154,7 +154,7 @@ describe('analyses', () => {
     const blueGreen = { postPromotionAnalysis: analysis('bad'), scaleDownDelaySeconds: 1, abortScaleDownDelaySeconds: 1 };
     const metric = { interval: '1s', count: 3 };
     const { view } = await openTill({ blueGreen }, {}, [template('bad', double.url, metric)]);
-    const [mark, first] = [view.history.length, hashOf(view, 'shop:v1')];
+    const [mark, first] = [view.mark(), hashOf(view, 'shop:v1')];
     await setImage(view, 'shop:v2', 'till');
     await view.until('users are with the new version', () => selectorOf(view) === hashOf(view, 'shop:v2'));
     await view.until('it is measured', () => view.status('till').message === 'waiting for analysis to complete');
@@ -170,7 +170,7 @@ describe('analyses', () => {
 describe('a person', () => {
   test('aborts before the switch, tries again and promotes in full', async () => {
     const { view } = await openTill({ blueGreen: { ...manual, abortScaleDownDelaySeconds: 2 } });
-    const mark = view.history.length;
+    const mark = view.mark();
     await setImage(view, 'shop:v2', 'till');
     await untilPaused(view);
     await command(view, 'abort', 'till');
@@ -190,7 +190,7 @@ describe('a person', () => {
     const double = await metrics();
     const slow = template('slow', double.url, { initialDelay: '10m' });
     const { view } = await openTill({ blueGreen: { postPromotionAnalysis: analysis('slow') } }, {}, [slow]);
-    const mark = view.history.length;
+    const mark = view.mark();
     await setImage(view, 'shop:v2', 'till');
     await view.until('users are with the new version', () => selectorOf(view) === hashOf(view, 'shop:v2'));
     await command(view, 'abort', 'till');
@@ -204,7 +204,7 @@ describe('a person', () => {
     const double = await metrics();
     const blueGreen = { autoPromotionEnabled: false, prePromotionAnalysis: analysis('good') };
     const { view } = await openTill({ blueGreen }, {}, [template('good', double.url)]);
-    const mark = view.history.length;
+    const mark = view.mark();
     await setImage(view, 'shop:v2', 'till');
     await untilPaused(view);
     await command(view, 'promote', 'till');
@@ -215,7 +215,7 @@ describe('a person', () => {
     await view.until('the Service is seen to select it', () => selectorOf(view) === hashOf(view, 'shop:v1'));
     expect(double.queries.length).toBe(asked);
     expect(view.status('till').duration?.completionStatus).toBe('FastRolledBack');
-    await view.until('it is told', () => view.events('till').some((line) => line.endsWith(': Fast rollback')));
+    await view.untilTold(': Fast rollback', 'till');
     expectUsersAlwaysServed(view.history, mark);
   });
 
@@ -228,7 +228,7 @@ describe('a person', () => {
     await view.until('only the first is left', () => view.podsOf('shop:v2', 'till') === 0);
     const first = hashOf(view, 'shop:v1');
     await view.until('the Services are seen', () => ['till', 'till-preview'].every((name) => selectorOf(view, name) === first));
-    await view.until('it is told', () => view.events('till').some((line) => line.includes('SkipSteps')));
+    await view.untilTold('SkipSteps', 'till');
   });
 
   test('deletes the Rollout, and the Services are what they were', async () => {
@@ -252,7 +252,7 @@ describe('a person', () => {
       'the Services are its own',
       () => selectorOf(view) === hashOf(view, 'shop:v1') && view.readyEndpoints('till') === 2,
     );
-    const mark = view.history.length;
+    const mark = view.mark();
     const { strategy } = view.rollout('till').spec;
     const blueGreen = { activeService: 'till', previewService: 'till-preview' };
     await view.patch(rollouts, 'till', { spec: { strategy: { canary: null, blueGreen } } });
@@ -263,7 +263,7 @@ describe('a person', () => {
     await view.until('it is a canary', () => view.status('till').currentStepHash !== undefined);
     await untilHealthy(view, 'shop:v1', 'till');
     expect(view.status('till').blueGreen).toBeUndefined();
-    expect(view.history.slice(mark).filter(({ kind }) => kind === 'ReplicaSet' || kind === 'Service')).toEqual([]);
+    expect(view.since(mark).filter(({ kind }) => kind === 'ReplicaSet' || kind === 'Service')).toEqual([]);
     expectUsersAlwaysServed(view.history, mark);
   });
 });

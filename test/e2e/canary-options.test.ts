@@ -79,7 +79,7 @@ describe('a routed canary', () => {
     ] as const) {
       await setImage(view, image);
       await view.until('it pauses', () => view.status().phase === 'Paused' && view.weight(stable) === 20);
-      const mark = view.history.length;
+      const mark = view.mark();
       await kubectl.command('promote', 'shop');
       await untilHealthy(view, image);
       await view.until(
@@ -87,7 +87,7 @@ describe('a routed canary', () => {
         () => view.status().canary?.stablePingPong === stable && selectorOf(view, canary) === view.status().stableRS,
       );
       expect([view.weight(stable), view.weight(canary)]).toEqual([100, 0]);
-      const moved = view.history.slice(mark).filter(({ kind, name }) => kind === 'Service' && name === stable);
+      const moved = view.since(mark).filter(({ kind, name }) => kind === 'Service' && name === stable);
       expect(moved, 'the Service with the traffic is not touched').toEqual([]);
     }
   });
@@ -102,10 +102,8 @@ describe('a routed canary', () => {
     const hash = view.replicaSetOf('shop:v1')?.metadata.labels?.[labels.podTemplateHash];
     await kubectl.undo('shop', `shop-${hash}`);
     await untilHealthy(view, 'shop:v1');
-    await view.until('it is told', () =>
-      view.events().some((line) => line.endsWith(`Rollout completed update to revision 3 (${hash}): Rollback within window`)),
-    );
-    expect(view.events()).toContain('Normal SkipSteps: Rollback within window');
+    await view.untilTold(`Rollout completed update to revision 3 (${hash}): Rollback within window`);
+    await view.untilTold('Normal SkipSteps: Rollback within window');
     expectRoutedLaws(view.history);
     // Out of the window it is an update like any other.
     await view.patch(rollouts, 'shop', { spec: { rollbackWindow: null } });

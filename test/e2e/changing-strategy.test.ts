@@ -10,8 +10,8 @@ const selected = (view: WatchedNamespace, service: string) =>
   view.services.get(view.name, service)?.spec.selector?.[labels.podTemplateHash];
 
 /** At no moment had a Service that a route or a user reaches fewer pods asked for than one. */
-function expectStableKept(view: WatchedNamespace, mark: number, name: string, size: number): void {
-  for (const { kind, name: changed, object } of view.history.slice(mark)) {
+function expectStableKept(view: WatchedNamespace, mark: bigint, name: string, size: number): void {
+  for (const { kind, name: changed, object } of view.since(mark)) {
     if (kind !== 'ReplicaSet' || changed !== name) continue;
     expect((object as { readonly spec?: { readonly replicas?: number } } | undefined)?.spec?.replicas).toBe(size);
   }
@@ -23,7 +23,7 @@ test('a canary by traffic becomes blue-green and a canary again', { timeout: 120
   await setImage(view, 'shop:v2');
   await untilPausedAt(view, 1, 20);
   const stable = view.replicaSetOf('shop:v1')?.metadata.name ?? '';
-  const mark = view.history.length;
+  const mark = view.mark();
 
   const blueGreen = { activeService: 'stable', previewService: 'canary', autoPromotionEnabled: false };
   await view.patch(rollouts, 'shop', { spec: { strategy: { canary: null, blueGreen } } });

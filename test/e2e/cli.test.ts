@@ -12,7 +12,7 @@ interface CliStage extends Stage {
 
 async function pausedUpdate(): Promise<CliStage> {
   const stage = await setStage();
-  const rampart = await built.rampart(stage.namespace);
+  const rampart = await built.rampart(stage.namespace, { ran: () => stage.record.catchUp() });
   await stage.kubectl.apply(shop({ replicas: 4, canary: twoPauses }));
   await stage.record.untilPhase('shop', 'Healthy');
   await ok(rampart, 'set-image', 'shop', 'web=shop:2.0.0');
@@ -58,7 +58,7 @@ test('get, list, why and status say where a paused update is, without colour whe
 
 test('kubectl finds it, follows an update by it, and completes for it', async () => {
   const { namespace, record, rampart } = await pausedUpdate();
-  const kubectl = await built.kubectlRampart(namespace);
+  const kubectl = await built.kubectlRampart(namespace, { ran: () => record.catchUp() });
   const watched = kubectl.start(['get', 'shop', '-w']);
   const waiting = rampart.start(['status', 'shop', '--timeout', '2m']);
   await vi.waitFor(() => expect(watched.out()).toContain('‖ Paused'), { timeout: 30_000 });
@@ -102,7 +102,7 @@ test('abort, retry, pause, resume and undo do what they say', async () => {
 
 test('why names the pods that do not come, and what comes next', async () => {
   const stage = await setStage();
-  const rampart = await built.rampart(stage.namespace);
+  const rampart = await built.rampart(stage.namespace, { ran: () => stage.record.catchUp() });
   await stage.kubectl.apply(shop({ replicas: 2 }));
   await stage.record.untilPhase('shop', 'Healthy');
   const nowhere = { nodeSelector: { zone: 'none' }, containers: [{ name: 'web', image: 'shop:2.0.0' }] };

@@ -8,14 +8,14 @@ import { setQuietStage, setStage, shop } from '../support/rollout-stage.ts';
 const short = { maxSurge: 1, maxUnavailable: 0, steps: [{ setWeight: 50 }, { pause: { duration: 1 } }] };
 
 /** Writes of the controller since the mark: the Rollout's versions, and what it alone changes of a ReplicaSet. */
-function ownWrites(record: NamespaceRecord, mark: number): number {
+function ownWrites(record: NamespaceRecord, mark: bigint): number {
   const known = new Map<string, string>();
   let writes = 0;
-  for (const [index, version] of record.history().entries()) {
+  for (const version of record.history()) {
     if (version.kind !== 'replicasets' && version.kind !== 'rollouts') continue;
     const { metadata, spec } = version.object;
     const part = version.kind === 'rollouts' ? metadata.resourceVersion : JSON.stringify([spec, metadata.annotations]);
-    if (known.get(metadata.uid) !== part && index >= mark) writes += 1;
+    if (known.get(metadata.uid) !== part && version.at > mark) writes += 1;
     known.set(metadata.uid, part);
   }
   return writes;
@@ -72,7 +72,7 @@ test('a controller that is killed after each of its writes delivers the same, an
       await record.catchUp();
       const mark = record.mark();
       const controller = await startController({ namespace });
-      await record.until('a write or the end', () => ownWrites(record, mark) > 0 || done(), 30_000);
+      await record.untilSeen('a write or the end', () => ownWrites(record, mark) > 0 || done(), 30_000);
       await controller.kill();
       kills += 1;
       expect(kills).toBeLessThan(40);
@@ -101,7 +101,7 @@ test('ten updates at once survive a controller that is killed at any moment', { 
   await kubectl.apply(...names.map((name) => shop({ name, canary: short, image: 'shop:2.0.0' })));
   for (const writes of [3, 11, 23, 31, 47]) {
     const mark = record.mark();
-    await record.until(
+    await record.untilSeen(
       'writes',
       () => ownWrites(record, mark) >= writes || names.every((name) => isPromoted(record, name)),
       30_000,
@@ -141,6 +141,7 @@ test('a second controller stands by, and takes over when the first is killed', a
   await kubectl.setImage('shop', 'shop:2.0.0');
   await record.untilPhase('shop', 'Paused', 30_000);
   expect((await lease()).holderIdentity).toBe('second');
+  await record.untilTold('shop', 'CanaryPauseStep');
   expect(record.events('shop').filter((event) => event.includes('Rollout updated to revision 2'))).toHaveLength(1);
 });
 
@@ -183,12 +184,7 @@ test('at rest nothing is written', async () => {
   const mark = record.mark();
   // Rest can only be seen by waiting: longer than every delay of the controller's own.
   await delay(5_000);
-  expect(
-    record
-      .history()
-      .slice(mark)
-      .map(({ kind, object }) => `${kind} ${object.metadata.name}`),
-  ).toEqual([]);
+  expect(record.history(mark).map(({ kind, object }) => `${kind} ${object.metadata.name}`)).toEqual([]);
   expect(await writeRequests(controller.metricsUrl)).toBe(before);
 });
 

@@ -67,9 +67,8 @@ test('an experiment of a step gets its share of the traffic from stable, and giv
   await command(view, 'promote');
   await untilHealthy(view, 'shop:v2');
   await view.until('the route is as its user wrote it', () => backends(view).join() === whole.join());
-  const told = view.events();
-  expect(told).toContain(`Normal ExperimentCreated: Created Experiment '${name}'`);
-  expect(told).toContain('Normal RolloutStepCompleted: Rollout step 2/3 completed (experiment)');
+  await view.untilTold(`Normal ExperimentCreated: Created Experiment '${name}'`);
+  await view.untilTold('Normal RolloutStepCompleted: Rollout step 2/3 completed (experiment)');
 });
 
 test('an experiment that fails takes the update back, and another try gets another one', { timeout: 180_000 }, async () => {

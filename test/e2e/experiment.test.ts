@@ -4,7 +4,7 @@ import type { Experiment } from '../../src/api/experiment.ts';
 import type { KubeObject } from '../../src/api/kubernetes.ts';
 import { createNamespace, deleteNamespace } from '../support/cluster.ts';
 import { startController } from '../support/controller.ts';
-import { Kubectl } from '../support/kubectl.ts';
+import type { Kubectl } from '../support/kubectl.ts';
 import { type MetricsDouble, startMetricsDouble } from '../support/metrics-double.ts';
 import { template } from '../support/shop.ts';
 import { type WatchedNamespace, watchNamespace } from '../support/watched-namespace.ts';
@@ -15,7 +15,7 @@ const stage = async () => {
   const view = await watchNamespace(namespace);
   const metrics = await startMetricsDouble();
   onTestFinished(() => metrics.stop());
-  return { namespace, view, metrics, kubectl: await Kubectl.open(namespace), controller: await startController({ namespace }) };
+  return { namespace, view, metrics, kubectl: await view.kubectl(), controller: await startController({ namespace }) };
 };
 
 const pods = (app: string, image: string) => ({
@@ -91,9 +91,7 @@ describe('an experiment', { timeout: 120_000 }, () => {
     ]);
     await view.until('the run is there', () => view.runs.get(namespace, 'compare-rate') !== undefined);
     expect(view.runs.get(namespace, 'compare-rate')?.spec.args).toEqual([{ name: 'hash', value: hashes[1] }]);
-    await view.until('the run is seen to run', () =>
-      view.events('compare', 'Experiment').some((event) => event.includes('AnalysisRunRunning')),
-    );
+    await view.untilTold('AnalysisRunRunning', 'compare', 'Experiment');
     await kubectl.mergePatch('experiment/compare', { spec: { terminate: true } });
     await kubectl.run(['wait', 'experiment/compare', '--for=jsonpath={.status.phase}=Successful', '--timeout=60s']);
     await view.until(
@@ -103,9 +101,7 @@ describe('an experiment', { timeout: 120_000 }, () => {
         size(view, 'compare-canary') === 0 &&
         view.services.get(namespace, 'compare-next') === undefined,
     );
-    await view.until('its end is told', () =>
-      view.events('compare', 'Experiment').some((event) => event.includes('ExperimentSuccessful')),
-    );
+    await view.untilTold('ExperimentSuccessful', 'compare', 'Experiment');
     expect(view.events('compare', 'Experiment').map((event) => event.split(':')[0])).toEqual([
       'Normal ExperimentPending',
       'Normal TemplateProgressing',

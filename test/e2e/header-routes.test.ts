@@ -87,6 +87,7 @@ describe('header routes', () => {
     await untilRouteIsUsers(view);
     expect(view.route().spec).toEqual(before);
     expectRoutedLaws(view.history);
+    await view.untilTold('8/8 completed');
     const told = view.events().filter((line) => line.includes('RolloutStepCompleted'));
     expect(told.map((line) => line.replace(/^.*step /, ''))).toEqual([
       '1/8 completed (setCanaryScale{replicas: 1})',
@@ -121,12 +122,12 @@ describe('header routes', () => {
         ?.rules?.map(({ name }) => name),
     ).toEqual(['beta']);
     await controller.kill();
-    const mark = view.history.length;
+    const mark = view.mark();
     const second = await startController({ namespace: view.name });
     await command(view, 'promote');
     await untilPausedAt(view, 5, 20);
     expect(view.addedRules()).toEqual(['staff', 'beta']);
-    const versions = view.history.slice(mark).flatMap(({ kind, object }) => (kind === 'HTTPRoute' ? (object as Route) : []));
+    const versions = view.since(mark).flatMap(({ kind, object }) => (kind === 'HTTPRoute' ? (object as Route) : []));
     const texts = versions.map(({ spec }) => (spec?.rules ?? []).map(({ name = 'user' }) => name).join(' '));
     expect(new Set(texts)).toEqual(new Set(['staff beta user']));
     expect(new Set(versions.map(({ metadata }) => metadata.generation)).size).toBe(2);
@@ -150,7 +151,7 @@ describe('header routes', () => {
     expect(view.events().filter((line) => line.includes('TrafficRoutingError'))).toEqual([]);
     await view.patch(httpRoutes, 'shop', { spec: { rules: [{ ...users, filters }] } });
     await view.until('it is there again', () => view.addedRules().length === 1);
-    await view.until('it is told', () => view.events().some((line) => line.startsWith('Warning TrafficRoutingError')));
+    await view.untilTold('Warning TrafficRoutingError');
     await command(view, 'abort');
     await untilAborted(view);
     await untilRouteIsUsers(view);

@@ -43,12 +43,12 @@ describe('a canary Ingress', () => {
         ],
       },
     });
-    const mark = view.history.length;
+    const mark = view.mark();
     await setImage(view, 'shop:v2');
     await untilHealthy(view, 'shop:v2');
     await view.until('the old pods are gone', () => view.podsOf('shop:v1') === 0);
-    const weights = view.history
-      .slice(mark)
+    const weights = view
+      .since(mark)
       .filter(({ kind, name }) => kind === 'Ingress' && name === canaryName)
       .map(({ object }) => nginxRoad.weight(object, 'canary'))
       // What else is written to it, such as its address, changes no weight.
@@ -61,7 +61,7 @@ describe('a canary Ingress', () => {
     ]);
     expect(view.status().canary?.weights).toMatchObject({ canary: { weight: 0 }, stable: { weight: 100 }, verified: true });
     expectRoutedLaws(view.history, { road: nginxRoad });
-    await view.until('the last is told', () => view.events().some((line) => line.endsWith(`Ingress ${canaryName}, weight 0`)));
+    await view.untilTold(`Patched canary Ingress ${canaryName}, weight 0`);
     expect(view.events().filter((line) => line.includes('CanaryIngress'))).toEqual([
       `Normal CreatingCanaryIngress: Created canary Ingress ${canaryName} with weight 0`,
       ...[20, 60, 100, 0].map((weight) => `Normal PatchingCanaryIngress: Patched canary Ingress ${canaryName}, weight ${weight}`),
@@ -100,7 +100,7 @@ describe('a canary Ingress', () => {
     const second = canaryIngress(view)?.metadata.uid;
     await view.patch(ingresses, canaryName, { metadata: { annotations: { [`${prefix}/canary-weight`]: '90' } } });
     await view.until('20 again', () => canaryWeight(view) === 20);
-    await view.until('it is told', () => view.events().filter((line) => line.includes('changed by someone else')).length >= 1);
+    await view.untilTold('changed by someone else');
     await view.patch(
       rollouts,
       'shop',

@@ -14,7 +14,7 @@ interface PluginStage extends Stage {
 
 async function stageWithPlugin(): Promise<PluginStage> {
   const stage = await setStage();
-  return { ...stage, plugin: await Terminal.plugin(stage.namespace) };
+  return { ...stage, plugin: await Terminal.plugin(stage.namespace, { ran: () => stage.record.catchUp() }) };
 }
 
 /** Version 2 at the first pause, set by the plugin itself. */

@@ -99,6 +99,7 @@ test('a Prometheus that hangs, is killed and comes back takes nothing back', asy
     expect(result(view, name), name).toMatchObject({ phase: 'Successful', count: 5, successful: 5, consecutiveError: 0 });
   }
   expect(run(view)?.status?.message ?? '').toBe('');
+  await view.untilTold('completed update to revision 2');
   expect(view.events().filter((line) => line.startsWith('Warning'))).toEqual([]);
 }, 90_000);
 
@@ -125,5 +126,5 @@ test('a Prometheus that is killed for good ends the analysis in an Error, and th
   expect(view.status().message).toMatch(
     /^RolloutAborted: .*Step-based analysis phase error\/failed: Metric "success-rate" assessed Error/,
   );
-  await view.until('it is told', () => view.events().some((line) => line.startsWith('Warning AnalysisRunError:')));
+  await view.untilTold('Warning AnalysisRunError:');
 }, 90_000);

@@ -3,7 +3,6 @@ import { expect, onTestFinished, test } from 'vitest';
 import { rollouts } from '../../src/api/resources.ts';
 import { createNamespace, deleteNamespace, sharedGateway } from '../support/cluster.ts';
 import { startController } from '../support/controller.ts';
-import { Kubectl } from '../support/kubectl.ts';
 import { canaryIngress, nginxRollout, soonTaken } from '../support/nginx-stage.ts';
 import { startPrometheusEndpoint } from '../support/prometheus-endpoint.ts';
 import { command, setImage, untilAborted, untilHealthy, untilPausedAt } from '../support/routed-stage.ts';
@@ -20,11 +19,11 @@ test.each([
 ])('with rights on $scope', { timeout: 120_000 }, async ({ clusterWide }) => {
   const namespace = await createNamespace();
   onTestFinished(async () => await deleteNamespace(namespace));
-  const kubectl = await Kubectl.open(namespace);
   let answer = success;
   const prometheus = await startPrometheusEndpoint(() => answer);
   onTestFinished(() => prometheus.stop());
   const view = await watchNamespace(namespace);
+  const kubectl = await view.kubectl();
   const controller = await startController({
     namespace,
     clusterWide,
@@ -143,8 +142,8 @@ test.each([
 test('rights on routes of every kind', { timeout: 180_000 }, async () => {
   const namespace = await createNamespace();
   onTestFinished(async () => await deleteNamespace(namespace));
-  const kubectl = await Kubectl.open(namespace);
   const view = await watchNamespace(namespace);
+  const kubectl = await view.kubectl();
   const controller = await startController({ namespace, clusterWide: true, rights: [], args: [`--instance-id=${namespace}`] });
   const labels = { 'argo-rollouts.argoproj.io/controller-instance-id': namespace };
   const kinds = [
@@ -181,8 +180,8 @@ test('rights on routes of every kind', { timeout: 180_000 }, async () => {
 test('rights are those of the routers that are switched on', { timeout: 120_000 }, async () => {
   const namespace = await createNamespace();
   onTestFinished(async () => await deleteNamespace(namespace));
-  const kubectl = await Kubectl.open(namespace);
   const view = await watchNamespace(namespace);
+  const kubectl = await view.kubectl();
   const rights = ['rbac.gatewayApi=false'];
   const without = await startController({ namespace, args: soonTaken, rights });
   await view.apply(...shopServices(), shopIngress(), nginxRollout({ replicas: 1, steps: [{ setWeight: 50 }] }));

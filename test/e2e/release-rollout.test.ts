@@ -61,6 +61,7 @@ test('brings a version to its users, and says when it was taken back', { timeout
     const { code, words } = await release(view.name, folder, image(good));
     expect(code, words).toBe(0);
   }
+  await view.catchUp();
   expect(view.podsOf(image('b'))).toBe(2);
 
   const bad = await release(view.name, await overlay(view.name, '9000'), image('c'));

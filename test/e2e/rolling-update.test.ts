@@ -9,19 +9,19 @@ interface Extremes {
 }
 
 /** Over all states since the mark: pods that ReplicaSets asked for, and pods that were ready and not on their way out. */
-function extremes(record: NamespaceRecord, mark: number): Extremes {
+function extremes(record: NamespaceRecord, mark: bigint): Extremes {
   /** ReplicaSet -> pods asked for */
   const sizes = new Map<string, number>();
   const ready = new Set<string>();
   let [mostAsked, fewestReady] = [0, Number.POSITIVE_INFINITY];
-  for (const [index, version] of record.history().entries()) {
+  for (const version of record.history()) {
     const { name } = version.object.metadata;
     if (version.kind === 'replicasets') sizes.set(name, version.type === 'DELETED' ? 0 : (version.object.spec.replicas ?? 1));
     if (version.kind === 'pods') {
       if (isReady(version)) ready.add(name);
       else ready.delete(name);
     }
-    if (index < mark) continue;
+    if (version.at <= mark) continue;
     mostAsked = Math.max(
       mostAsked,
       [...sizes.values()].reduce((sum, size) => sum + size, 0),

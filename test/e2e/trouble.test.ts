@@ -132,6 +132,7 @@ describe('a quota', () => {
     await record.untilTold('shop', 'Warning ReplicaSetCreateError');
     await kubectl.apply(quota({ [key]: '10' }));
     await record.untilPhase('shop', 'Healthy', 40_000);
+    await record.untilTold('shop', 'completed update to revision 2');
     expect(record.events('shop').filter((event) => event.includes('ReplicaSetCreateError'))).toHaveLength(1);
     expect(
       record.events('shop').filter((event) => event.includes('(revision 2)') && event.includes('NewReplicaSetCreated')),

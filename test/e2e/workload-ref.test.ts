@@ -47,14 +47,14 @@ const isReady = (status: RecordedPod['status']): boolean =>
   status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 
 /** The fewest pods of the app that were ready at any moment since the mark. */
-function fewestReady(record: NamespaceRecord, mark: number): number {
+function fewestReady(record: NamespaceRecord, mark: bigint): number {
   const ready = new Map<string, boolean>();
   let fewest = Number.POSITIVE_INFINITY;
-  for (const [index, { kind, type, object }] of record.history().entries()) {
+  for (const { kind, type, object, at } of record.history()) {
     if (kind !== 'pods') continue;
     const isLeaving = type === 'DELETED' || object.metadata.deletionTimestamp !== undefined;
     ready.set(object.metadata.uid, isReady(object.status) && !isLeaving);
-    if (index >= mark) fewest = Math.min(fewest, [...ready.values()].filter(Boolean).length);
+    if (at > mark) fewest = Math.min(fewest, [...ready.values()].filter(Boolean).length);
   }
   return fewest;
 }

@@ -60,15 +60,15 @@ export function selectorOf(view: WatchedNamespace, name = 'till'): string | unde
  * Throws where it was broken in what the API server has stored since: the active Service went only to a version with all its pods, or back
  * to the stable one; no version lost pods while it was selected; and there were always as many ready endpoints as pods are wanted.
  */
-export function expectUsersAlwaysServed(history: readonly Version[], since: number, { name = 'till', replicas = 2 } = {}): void {
+export function expectUsersAlwaysServed(history: readonly Version[], since: bigint, { name = 'till', replicas = 2 } = {}): void {
   const world = new Map<string, KubeObject>();
   const get = <T extends KubeObject>(kind: string, key: string): T | undefined => world.get(`${kind}/${key}`) as T | undefined;
   const active = (): string | undefined => get<Service>('Service', name)?.spec.selector?.[labels.podTemplateHash];
-  for (const [index, { kind, name: key, object }] of history.entries()) {
+  for (const { kind, name: key, object, at } of history) {
     const [hash, before] = [active(), get<ReplicaSet>(kind, key)];
     if (object === undefined) world.delete(`${kind}/${key}`);
     else world.set(`${kind}/${key}`, object);
-    if (index < since) continue;
+    if (at <= since) continue;
     const next = active();
     if (kind === 'Service' && next !== undefined && next !== hash) {
       const target = get<ReplicaSet>('ReplicaSet', `${name}-${next}`);

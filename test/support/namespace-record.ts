@@ -1,14 +1,21 @@
 /**
  * Everything that happens in one namespace, recorded by watches from its beginning: every stored version of every Rollout, ReplicaSet, Pod,
- * AnalysisRun and Event. Tests wait for a state here and look back at all the states on the way, so nothing is missed between two looks.
+ * AnalysisRun and Event, in the order in which they were written. Tests wait for a state here and look back at all the states on the way, so
+ * nothing is missed between two looks.
  */
-import { CoreV1Api, CustomObjectsApi, type KubeConfig, Watch } from '@kubernetes/client-node';
+import { CoreV1Api, type KubeConfig, Watch } from '@kubernetes/client-node';
 import { onTestFinished } from 'vitest';
 import type { ReplicaSet } from '../../src/api/kubernetes.ts';
+import * as resources from '../../src/api/resources.ts';
 import type { Rollout, RolloutStatus } from '../../src/api/rollout.ts';
+import { loadKubeConfig as loadOwnKubeConfig } from '../../src/runtime/client/kube-config.ts';
+import { KubernetesClient } from '../../src/runtime/client/kubernetes-client.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import type { Resource } from '../../src/runtime/cluster.ts';
 import type { OpenedCluster } from '../../tools/cluster/access.ts';
 import { loadKubeConfig } from '../../tools/cluster/objects.ts';
 import { sharedCluster } from './cluster.ts';
+import { WrittenOrder } from './written-order.ts';
 
 export interface RecordedObject {
   readonly metadata: {
@@ -49,16 +56,22 @@ type Kind = keyof Kinds;
 
 /** One stored version of one object. */
 export type Version<K extends Kind = Kind> = {
-  readonly [P in K]: { readonly kind: P; readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: Kinds[P] };
+  readonly [P in K]: {
+    readonly kind: P;
+    readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+    readonly object: Kinds[P];
+    readonly at: bigint;
+  };
 }[K];
 
-const paths: Readonly<Record<Kind, string>> = {
-  rollouts: 'apis/argoproj.io/v1alpha1',
-  analysisruns: 'apis/argoproj.io/v1alpha1',
-  replicasets: 'apis/apps/v1',
-  pods: 'api/v1',
-  events: 'api/v1',
+const watched: Readonly<Record<Kind, Resource>> = {
+  rollouts: resources.rollouts,
+  analysisruns: resources.analysisRuns,
+  replicasets: resources.replicaSets,
+  pods: resources.pods,
+  events: resources.events,
 };
+const kinds = Object.keys(watched) as readonly Kind[];
 
 const defaultTimeoutMs = 20_000;
 const retryMs = 200;
@@ -67,34 +80,46 @@ const mostFailures = 100;
 export class NamespaceRecord {
   readonly #namespace: string;
   readonly #config: KubeConfig;
-  readonly #versions: Version[] = [];
+  readonly #client: KubernetesClient;
+  readonly #written = new WrittenOrder<Version>();
   /** kind -> uid -> newest version */
-  readonly #present = new Map<Kind, Map<string, RecordedObject>>((Object.keys(paths) as Kind[]).map((kind) => [kind, new Map()]));
+  readonly #present = new Map<Kind, Map<string, RecordedObject>>(kinds.map((kind) => [kind, new Map()]));
   readonly #waiting = new Set<() => void>();
   #failure: string | undefined;
 
-  private constructor(namespace: string, config: KubeConfig) {
+  private constructor(namespace: string, config: KubeConfig, client: KubernetesClient) {
     this.#namespace = namespace;
     this.#config = config;
+    this.#client = client;
   }
 
   /** Ends with the test. */
   static async start(namespace: string, cluster?: OpenedCluster): Promise<NamespaceRecord> {
     const { adminKubeconfig } = cluster ?? (await sharedCluster());
     const config = loadKubeConfig(adminKubeconfig);
-    const record = new NamespaceRecord(namespace, config);
+    const { config: own } = loadOwnKubeConfig({ kubeconfig: adminKubeconfig, environment: {} });
+    const client = KubernetesClient.create({
+      config: own,
+      clock: systemClock,
+      random: Math.random,
+      environment: {},
+      limits: undefined,
+    });
+    const record = new NamespaceRecord(namespace, config, client);
     const { metadata } = await config.makeApiClient(CoreV1Api).listNamespacedConfigMap({ namespace });
     const signal = new AbortController();
-    onTestFinished(() => signal.abort());
-    await Promise.all(
-      (Object.keys(paths) as Kind[]).map((kind) => record.#watch(kind, metadata?.resourceVersion ?? '0', signal.signal)),
-    );
+    onTestFinished(async () => {
+      signal.abort();
+      await client.close();
+    });
+    await Promise.all(kinds.map((kind) => record.#watch(kind, metadata?.resourceVersion ?? '0', signal.signal)));
     return record;
   }
 
   /** Begins again where it broke off: a server whose storage of a kind is young says 429 for a moment. */
   async #watch(kind: Kind, from: string, signal: AbortSignal, failures = 0): Promise<void> {
-    const path = `/${paths[kind]}/namespaces/${this.#namespace}/${kind}`;
+    const { group, version } = watched[kind];
+    const path = `/${group === '' ? 'api' : `apis/${group}`}/${version}/namespaces/${this.#namespace}/${kind}`;
     let newest = from;
     let seen = 0;
     const goOn = (error: unknown): void => {
@@ -108,7 +133,7 @@ export class NamespaceRecord {
       if (type === 'ERROR') return;
       seen += 1;
       newest = object.metadata.resourceVersion;
-      this.#record({ kind, type, object } as Version);
+      this.#record({ kind, type, object, at: BigInt(newest) } as Version);
     };
     const request = await new Watch(this.#config).watch(path, { resourceVersion: newest }, take, goOn);
     signal.addEventListener('abort', () => request.abort(), { once: true });
@@ -121,7 +146,7 @@ export class NamespaceRecord {
 
   #record(version: Version): void {
     const { kind, type, object } = version;
-    this.#versions.push(version);
+    this.#written.add(version, { kind, name: object.metadata.name, isGone: type === 'DELETED' });
     if (type === 'DELETED') this.#present.get(kind)?.delete(object.metadata.uid);
     else this.#present.get(kind)?.set(object.metadata.uid, object);
     this.#tell();
@@ -131,24 +156,25 @@ export class NamespaceRecord {
     for (const look of this.#waiting) look();
   }
 
-  /**
-   * Settles when everything that these kinds are now has been seen here: each kind has a watch of its own, and what was written first
-   * may be told last.
-   */
-  async catchUp(kind: 'rollouts' | 'replicasets' | 'analysisruns' = 'rollouts'): Promise<void> {
-    const api = this.#config.makeApiClient(CustomObjectsApi);
-    const [, group = '', version = ''] = paths[kind].split('/');
-    const query = { group, version, namespace: this.#namespace, plural: kind };
-    const { items } = (await api.listNamespacedCustomObject(query)) as { readonly items: readonly RecordedObject[] };
-    const seen = new Map<string, bigint>();
-    await this.until(`what was written of ${kind} is seen`, () => {
-      for (const { object } of this.versions(kind)) seen.set(object.metadata.uid, BigInt(object.metadata.resourceVersion));
-      return items.every(({ metadata }) => (seen.get(metadata.uid) ?? 0n) >= BigInt(metadata.resourceVersion));
-    });
+  /** Settles when everything that is there now has been seen here, and the end of what was there. */
+  async catchUp(): Promise<void> {
+    await Promise.all(
+      kinds.map(async (kind) => {
+        const page = await this.#client.list(watched[kind], { namespace: this.#namespace });
+        await this.untilSeen(`what was written of ${kind} is seen`, () => this.#written.hasAll(kind, page));
+      }),
+    );
+  }
+
+  /** As `untilSeen`, and then for what was written before to be seen too, of all kinds. */
+  async until<T>(what: string, look: () => T | undefined | false, timeoutMs?: number): Promise<T> {
+    const found = await this.untilSeen(what, look, timeoutMs);
+    await this.catchUp();
+    return found;
   }
 
   /** Looks now and after every change; settles with what `look` found. Throws, with the last state, when it does not within the time. */
-  until<T>(what: string, look: () => T | undefined | false, timeoutMs = defaultTimeoutMs): Promise<T> {
+  untilSeen<T>(what: string, look: () => T | undefined | false, timeoutMs = defaultTimeoutMs): Promise<T> {
     return new Promise((resolve, reject) => {
       const finish = (): void => {
         clearTimeout(timer);
@@ -179,18 +205,18 @@ export class NamespaceRecord {
     });
   }
 
-  /** A mark to look back to: the number of versions recorded so far. */
-  mark(): number {
-    return this.#versions.length;
+  /** A mark to look back to: the newest version that was seen. */
+  mark(): bigint {
+    return this.#written.mark();
   }
 
-  /** Everything, in the order in which it was seen. */
-  history(): readonly Version[] {
-    return this.#versions;
+  /** Everything that was written after a mark. */
+  history(since = 0n): readonly Version[] {
+    return this.#written.since(since);
   }
 
-  versions<K extends Kind>(kind: K, since = 0): readonly Version<K>[] {
-    return this.#versions.slice(since).filter((version): version is Version<K> & Version => version.kind === kind);
+  versions<K extends Kind>(kind: K, since = 0n): readonly Version<K>[] {
+    return this.history(since).filter((version): version is Version<K> & Version => version.kind === kind);
   }
 
   present<K extends Kind>(kind: K): readonly Kinds[K][] {
@@ -210,7 +236,7 @@ export class NamespaceRecord {
   }
 
   /** `<Type> <Reason>: <message>`, in the order in which they were written. */
-  events(rollout: string, since = 0): readonly string[] {
+  events(rollout: string, since = 0n): readonly string[] {
     return this.versions('events', since)
       .filter(({ type, object }) => type !== 'DELETED' && object.involvedObject.kind === 'Rollout')
       .filter(({ object }) => object.involvedObject.name === rollout)
@@ -218,20 +244,20 @@ export class NamespaceRecord {
   }
 
   /** Waits until an event says this. Events are written beside the work, so they may come after the status. */
-  async untilTold(rollout: string, text: string, since = 0): Promise<void> {
+  async untilTold(rollout: string, text: string, since = 0n): Promise<void> {
     await this.until(`an event of ${rollout} that says "${text}"`, () =>
       this.events(rollout, since).some((event) => event.includes(text)),
     );
   }
 
-  /** Waits for a status that is of the newest generation and fits, and for what was written before it to be seen. */
+  /** Waits for a status that is of the newest generation and fits. */
   async untilStatus(
     rollout: string,
     what: string,
     fits: (status: RolloutStatus, object: Rollout & RecordedObject) => boolean,
     timeoutMs?: number,
   ): Promise<Rollout & RecordedObject> {
-    const found = await this.until(
+    return await this.until(
       `${rollout}: ${what}`,
       () => {
         const object = this.rollout(rollout);
@@ -242,8 +268,6 @@ export class NamespaceRecord {
       },
       timeoutMs,
     );
-    await Promise.all([this.catchUp('replicasets'), this.catchUp('analysisruns')]);
-    return found;
   }
 
   async untilPhase(rollout: string, phase: string, timeoutMs?: number): Promise<Rollout & RecordedObject> {

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { rollouts } from '../../src/api/resources.ts';
 import { createNamespace, deleteNamespace } from './cluster.ts';
 import { type ControllerSettings, type RunningController, startController } from './controller.ts';
-import { Kubectl } from './kubectl.ts';
+import type { Kubectl } from './kubectl.ts';
 import { imagePatch, type ShopOptions, shopRollout, shopRoute, shopServices } from './shop.ts';
 import { type WatchedNamespace, watchNamespace } from './watched-namespace.ts';
 
@@ -17,12 +17,11 @@ export interface RoutedStage {
 export async function emptyStage(settings: Omit<ControllerSettings, 'namespace'> = {}): Promise<RoutedStage> {
   const namespace = await createNamespace(settings.cluster);
   onTestFinished(async () => await deleteNamespace(namespace, settings.cluster));
-  const [view, kubectl, controller] = await Promise.all([
+  const [view, controller] = await Promise.all([
     watchNamespace(namespace, settings.cluster),
-    Kubectl.open(namespace, settings.cluster),
     startController({ ...settings, namespace }),
   ]);
-  return { view, kubectl, controller };
+  return { view, kubectl: await view.kubectl(), controller };
 }
 
 /** The first version is Healthy, and the gateway has taken the route. */

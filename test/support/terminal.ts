@@ -20,32 +20,46 @@ export interface Running {
   interrupt(): void;
 }
 
+export interface TerminalOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Called after each command that was run to its end. */
+  readonly ran?: () => Promise<void>;
+}
+
 export class Terminal {
   readonly #program: readonly string[];
   readonly #flags: readonly string[];
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #ran: () => Promise<void>;
 
-  constructor(program: readonly string[], flags: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  constructor(
+    program: readonly string[],
+    flags: readonly string[],
+    { environment = {}, ran = async () => {} }: TerminalOptions = {},
+  ) {
     this.#program = program;
     this.#flags = flags;
     this.#environment = environment;
+    this.#ran = ran;
   }
 
   /** `kubectl argo rollouts`, as its makers build it. */
-  static async plugin(namespace: string): Promise<Terminal> {
+  static async plugin(namespace: string, options?: TerminalOptions): Promise<Terminal> {
     const cluster = await sharedCluster();
     const flags = [`--kubeconfig=${cluster.adminKubeconfig}`, `--namespace=${namespace}`];
-    return new Terminal([await cluster.partPath('kubectl-argo-rollouts')], flags);
+    return new Terminal([await cluster.partPath('kubectl-argo-rollouts')], flags, options);
   }
 
   /** To its end. */
-  run(args: readonly string[], input?: string): Promise<Ended> {
-    return this.start(args, input).ended;
+  async run(args: readonly string[], input?: string): Promise<Ended> {
+    const ended = await this.start(args, input).ended;
+    await this.#ran();
+    return ended;
   }
 
   /** What the program offers for the last of these words. */
   async completed([command = '', ...words]: readonly string[]): Promise<string> {
-    const program = new Terminal(this.#program, [], this.#environment);
+    const program = new Terminal(this.#program, [], { environment: this.#environment });
     return (await program.run(['__complete', command, ...this.#flags, ...words])).out;
   }
 
@@ -80,9 +94,9 @@ function collect(child: ChildProcess): { readonly out: () => string; readonly en
 
 export interface BuiltRampart {
   /** `rampart` in this namespace. */
-  rampart(namespace: string): Promise<Terminal>;
+  rampart(namespace: string, options?: TerminalOptions): Promise<Terminal>;
   /** `kubectl rampart`, found by kubectl in its own way. */
-  kubectlRampart(namespace: string): Promise<Terminal>;
+  kubectlRampart(namespace: string, options?: TerminalOptions): Promise<Terminal>;
 }
 
 /** Builds it once for the file that it is called in. */
@@ -100,12 +114,12 @@ export function useBuiltRampart(): BuiltRampart {
     `--namespace=${namespace}`,
   ];
   return {
-    rampart: async (namespace) => new Terminal([process.execPath, program], await flagsOf(namespace)),
-    kubectlRampart: async (namespace) => {
+    rampart: async (namespace, options) => new Terminal([process.execPath, program], await flagsOf(namespace), options),
+    kubectlRampart: async (namespace, options) => {
       const kubectl = await (await sharedCluster()).partPath('kubectl');
       // `node` of the shebang is the one that runs this.
       const PATH = [folder, dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
-      return new Terminal([kubectl, 'rampart'], await flagsOf(namespace), { PATH });
+      return new Terminal([kubectl, 'rampart'], await flagsOf(namespace), { ...options, environment: { PATH } });
     },
   };
 }

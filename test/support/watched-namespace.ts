@@ -13,11 +13,13 @@ import { loadKubeConfig } from '../../src/runtime/client/kube-config.ts';
 import { KubernetesClient } from '../../src/runtime/client/kubernetes-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Patch, Resource } from '../../src/runtime/cluster.ts';
-import { Informer } from '../../src/runtime/informer.ts';
-import type { Store } from '../../src/runtime/store.ts';
+import { Store } from '../../src/runtime/store.ts';
+import { Watcher, type WatchSink } from '../../src/runtime/watcher.ts';
 import type { OpenedCluster } from '../../tools/cluster/access.ts';
 import { sharedCluster } from './cluster.ts';
+import { Kubectl } from './kubectl.ts';
 import { keptLog } from './quiet-log.ts';
+import { WrittenOrder } from './written-order.ts';
 
 /** One object from one write to the next; `object` is undefined from its deletion on. */
 export interface Version {
@@ -52,7 +54,8 @@ export class WatchedNamespace {
   readonly routes: Store<Route>;
   readonly ingresses: Store<Ingress>;
   readonly #events: Store<RecordedEvent>;
-  readonly #history: Version[] = [];
+  readonly #written = new WrittenOrder<Version>();
+  readonly #stores: readonly Store<KubeObject>[];
   readonly #waiting = new Set<() => void>();
   readonly #abort = new AbortController();
   readonly #running: Promise<void>[];
@@ -64,17 +67,12 @@ export class WatchedNamespace {
     this.client = KubernetesClient.create({ config, clock: systemClock, random: Math.random, environment: {}, limits: undefined });
     const running: Promise<void>[] = [];
     const watch = <T extends KubeObject>(resource: Resource<T>): Store<T> => {
-      const informer = new Informer<T>({
-        cluster: this.client,
-        resource,
-        clock: systemClock,
-        random: Math.random,
-        log: keptLog(),
-        namespace: name,
-      });
-      informer.store.onChange((old, now) => this.#saw(resource.kind, old, now));
-      running.push(informer.run(this.#abort.signal));
-      return informer.store;
+      const parts = { cluster: this.client, resource, clock: systemClock, random: Math.random, log: keptLog(), namespace: name };
+      const store = new Store<T>(parts);
+      const { sink, goneAt } = withEnds(store);
+      store.onChange((old, now) => this.#saw(resource.kind, old, now, goneAt()));
+      running.push(new Watcher<T>({ ...parts, sink }).run(this.#abort.signal));
+      return store;
     };
     this.rollouts = watch(resources.rollouts);
     this.replicaSets = watch(resources.replicaSets);
@@ -85,11 +83,28 @@ export class WatchedNamespace {
     this.ingresses = watch(resources.ingresses as Resource<Ingress>);
     this.#events = watch(resources.events as Resource<RecordedEvent>);
     this.#running = running;
+    const { rollouts, replicaSets, services, endpointSlices, runs, routes, ingresses } = this;
+    this.#stores = [rollouts, replicaSets, services, endpointSlices, runs, routes, ingresses, this.#events] as Store<KubeObject>[];
   }
 
   /** Everything seen, in the order in which the API server wrote it. */
   get history(): readonly Version[] {
-    return [...this.#history].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+    return this.#written.all;
+  }
+
+  /** A mark to look back to: the newest version that was seen. */
+  mark(): bigint {
+    return this.#written.mark();
+  }
+
+  /** What was written after a mark. */
+  since(mark: bigint): readonly Version[] {
+    return this.#written.since(mark);
+  }
+
+  /** kubectl in this namespace: what it has written is seen when it ends. */
+  async kubectl(): Promise<Kubectl> {
+    return await Kubectl.open(this.name, this.cluster, () => this.catchUp());
   }
 
   /** Applies objects as `kubectl apply --server-side` would. Settles when they are seen. */
@@ -99,6 +114,7 @@ export class WatchedNamespace {
       return JSON.stringify({ ...rest, metadata: { ...metadata, namespace: this.name } });
     });
     await this.cluster.applyManifests(documents.join('\n---\n'));
+    await this.catchUp();
   }
 
   /** Settles when the change has come back to this view. */
@@ -114,13 +130,15 @@ export class WatchedNamespace {
     });
     if (written.outcome !== 'done') throw new Error(`the patch of ${resource.plural}/${name} was answered by ${written.outcome}`);
     const at = BigInt(written.object.metadata.resourceVersion ?? 0);
-    await this.until(`the patch of ${resource.plural}/${name} is seen`, () =>
-      this.#history.some((version) => version.kind === resource.kind && version.name === name && version.at >= at),
+    await this.untilSeen(`the patch of ${resource.plural}/${name} is seen`, () =>
+      this.history.some((version) => version.kind === resource.kind && version.name === name && version.at >= at),
     );
   }
 
+  /** Settles when the object is seen to go, or to be gone. */
   async delete<T extends KubeObject>(resource: Resource<T>, name: string): Promise<void> {
     await this.client.delete(resource, { namespace: this.name, name }, { propagation: 'Background' });
+    await this.catchUp([resource]);
   }
 
   rollout(name = 'shop'): Rollout {
@@ -185,24 +203,15 @@ export class WatchedNamespace {
       .map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
   }
 
-  /** Settles when the condition holds and what was written before is seen; what it throws counts as not yet. Rejects with the last error and a picture of the namespace. */
+  /** Waits until an event about this object says this. Events are written beside the work, so they may come after the status. */
+  async untilTold(text: string, name = 'shop', kind = 'Rollout'): Promise<void> {
+    await this.until(`an event of ${name} says "${text}"`, () => this.events(name, kind).some((line) => line.includes(text)));
+  }
+
+  /** As `untilSeen`, and then for what was written before to be seen too, of all kinds. */
   async until(what: string, condition: () => boolean, { timeoutMs }: { readonly timeoutMs: number } = within): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
-    let trouble: unknown;
-    const holds = (): boolean => {
-      try {
-        return condition();
-      } catch (error) {
-        trouble = error;
-        return false;
-      }
-    };
-    while (!holds()) {
-      if (performance.now() > deadline)
-        throw new Error(`after ${timeoutMs / 1000} s still waiting until ${what}\n${String(trouble ?? '')}\n${this.picture()}`);
-      await this.#nextChange();
-    }
-    await Promise.all([this.#catchUp(this.replicaSets), this.#catchUp(this.runs), this.#catchUp(this.routes)]);
+    await this.untilSeen(what, condition, { timeoutMs });
+    await this.catchUp();
   }
 
   /** For people, when something went wrong. */
@@ -234,23 +243,45 @@ export class WatchedNamespace {
     await this.client.close();
   }
 
-  #saw(kind: string, old: KubeObject | undefined, now: KubeObject | undefined): void {
-    const last = this.#history.at(-1)?.at ?? 0n;
-    const at = now === undefined ? last : BigInt(now.metadata.resourceVersion ?? 0);
-    this.#history.push({ at, kind, name: (now ?? old)?.metadata.name ?? '', object: now, seenMs: performance.now() });
+  #saw(kind: string, old: KubeObject | undefined, now: KubeObject | undefined, goneAt: bigint): void {
+    const name = (now ?? old)?.metadata.name ?? '';
+    const at = now === undefined ? goneAt : BigInt(now.metadata.resourceVersion ?? 0);
+    this.#written.add({ at, kind, name, object: now, seenMs: performance.now() }, { kind, name, isGone: now === undefined });
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** Each kind has a watch of its own: what was written before the state that was waited for may be told after it. */
-  async #catchUp<T extends KubeObject>(store: Store<T>): Promise<void> {
-    if (!store.hasSynced) return;
-    const { items } = await this.client.list(store.resource, { namespace: this.name });
-    const seen = ({ metadata }: T): boolean =>
-      this.#history.some(
-        ({ kind, name, at }) =>
-          kind === store.resource.kind && name === metadata.name && at >= BigInt(metadata.resourceVersion ?? 0),
-      );
-    while (!items.every(seen) && !this.#abort.signal.aborted) await this.#nextChange();
+  /**
+   * Settles when everything that is there now has been seen here, and the end of what was there: each kind has a watch of its own, and
+   * what was written first may be told last.
+   */
+  async catchUp(
+    of: readonly Resource[] = this.#stores.filter(({ hasSynced }) => hasSynced).map(({ resource }) => resource),
+  ): Promise<void> {
+    await Promise.all(
+      of.map(async (resource) => {
+        const page = await this.client.list(resource, { namespace: this.name });
+        await this.untilSeen(`what was written of ${resource.plural} is seen`, () => this.#written.hasAll(resource.kind, page));
+      }),
+    );
+  }
+
+  /** Settles as soon as the condition holds, whatever else is not seen yet; what it throws counts as not yet. Rejects with the last error and a picture of the namespace. */
+  async untilSeen(what: string, condition: () => boolean, { timeoutMs }: { readonly timeoutMs: number } = within): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    let trouble: unknown;
+    const holds = (): boolean => {
+      try {
+        return condition();
+      } catch (error) {
+        trouble = error;
+        return false;
+      }
+    };
+    while (!holds()) {
+      if (performance.now() > deadline)
+        throw new Error(`after ${timeoutMs / 1000} s still waiting until ${what}\n${String(trouble ?? '')}\n${this.picture()}`);
+      await this.#nextChange();
+    }
   }
 
   async #nextChange(): Promise<void> {
@@ -267,6 +298,37 @@ export class WatchedNamespace {
   }
 }
 
+/** A store hands on what was there, not the version of its end: this keeps it. */
+function withEnds<T extends KubeObject>(store: Store<T>): { readonly sink: WatchSink<T>; readonly goneAt: () => bigint } {
+  let at = 0n;
+  const ends = (resourceVersion = '0'): void => {
+    at = BigInt(resourceVersion);
+  };
+  const sink: WatchSink<T> = {
+    observe: (object) => store.observe(object),
+    observeDeleted: (object) => {
+      ends(object.metadata.resourceVersion);
+      store.observeDeleted(object);
+    },
+    observeProgress: (resourceVersion) => store.observeProgress(resourceVersion),
+    beginRelist: () => {
+      const relist = store.beginRelist();
+      return {
+        add: (object) => relist.add(object),
+        remove: (object) => {
+          ends(object.metadata.resourceVersion);
+          relist.remove(object);
+        },
+        finish: (resourceVersion) => {
+          ends(resourceVersion);
+          relist.finish(resourceVersion);
+        },
+      };
+    },
+  };
+  return { sink, goneAt: () => at };
+}
+
 /** Settles when everything that is there is seen; ends with the test. */
 export async function watchNamespace(name: string, cluster?: OpenedCluster): Promise<WatchedNamespace> {
   const view = new WatchedNamespace(name, cluster ?? (await sharedCluster()));
@@ -276,6 +338,7 @@ export async function watchNamespace(name: string, cluster?: OpenedCluster): Pro
     view.rollouts,
     view.replicaSets,
     view.services,
+    view.endpointSlices,
     view.runs,
     view.ingresses,
     ...(cluster === undefined ? [view.routes] : []),
