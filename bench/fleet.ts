@@ -54,6 +54,17 @@ export class Fleet {
     );
   }
 
+  /** Settles when this ReplicaSet has that many available pods. */
+  async available(name: string, pods: number, withinMs: number): Promise<void> {
+    await this.#collect([name], withinMs, (met) => {
+      const look = (one: ReplicaSet | undefined) =>
+        one !== undefined && one.metadata.name === name && (one.status?.availableReplicas ?? 0) >= pods && met(name);
+      const stop = this.replicaSets.store.onChange((_, one) => look(one));
+      for (const one of this.replicaSets.store.list()) look(one);
+      return stop;
+    });
+  }
+
   async stop(): Promise<void> {
     this.#abort.abort();
     await Promise.all(this.#running);

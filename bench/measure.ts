@@ -1,11 +1,12 @@
 /** The runs of the bench, each against a fresh set of Rollouts of one namespace, as figures. */
 import type { KubeObject } from '../src/api/kubernetes.ts';
-import { analysisTemplates, rollouts as rolloutResource } from '../src/api/resources.ts';
+import { analysisRuns, analysisTemplates, rollouts as rolloutResource } from '../src/api/resources.ts';
 import type { Rollout } from '../src/api/rollout.ts';
 import type { KubernetesClient } from '../src/runtime/client/kubernetes-client.ts';
 import type { Resource } from '../src/runtime/cluster.ts';
 import { type AuditReader, eventWrites, type Requests, writes } from './audit.ts';
 import { type Fleet, isHealthy } from './fleet.ts';
+import { type AbortedExample, measureFloor } from './floor.ts';
 import { analysedRollout, fleetRollout, successRate } from './objects.ts';
 import { percentile } from './percentile.ts';
 import { usageOf } from './process-meter.ts';
@@ -165,6 +166,9 @@ export async function measureAborts(bench: Bench, count: number): Promise<readon
     ({ status }) => status?.phase === 'Paused' && status.canary?.currentBackgroundAnalysisRunStatus?.status === 'Running',
     patient,
   );
+  // A fleet at rest is what turns bad in the world; what is left of the updates would be counted as the cost of aborts.
+  await settled(bench);
+  const before = await exampleOf(bench, analysed[0] ?? '');
   const hashes = new Map(analysed.map((name) => [fleet.rollouts.store.get(namespace, name)?.status?.currentPodHash ?? '', name]));
   const aborts = fleet.all(analysed, ({ status }) => status?.abortedAt !== undefined && status.phase === 'Degraded', patient);
   const scaledDown = fleet.allScaledToZero(hashes, patient);
@@ -173,6 +177,10 @@ export async function measureAborts(bench: Bench, count: number): Promise<readon
     [...(await moments)].map(([name, ms]) => ms - (success.firstBadAnswer.get(name) ?? Number.NaN));
   const aborted = await latency(aborts);
   const gone = await latency(scaledDown);
+  await settled(bench);
+  const after = await exampleOf(bench, analysed[0] ?? '');
+  tell(`the same ${count} aborts without a controller`);
+  const floor = await measureFloor(bench, names('floor', count), { before, after });
   const [abortBudget, goneBudget] = count <= 50 ? [250, 600] : [600, 1500];
   return [
     {
@@ -181,6 +189,7 @@ export async function measureAborts(bench: Bench, count: number): Promise<readon
       unit: 'ms',
       budget: abortBudget,
       incumbent: count <= 50 ? 748 : 2360,
+      floor: percentile(floor.aborted, 0.99),
     },
     {
       name: `bad answer -> 0 pods asked for, ${count} at once, p99`,
@@ -188,6 +197,16 @@ export async function measureAborts(bench: Bench, count: number): Promise<readon
       unit: 'ms',
       budget: goneBudget,
       incumbent: count <= 50 ? 2668 : 7778,
+      floor: percentile(floor.scaledToZero, 0.99),
     },
   ];
+}
+
+async function exampleOf({ client, namespace, fleet }: Bench, name: string): Promise<AbortedExample['before']> {
+  const rollout = fleet.rollouts.store.get(namespace, name);
+  const { items } = await client.list(analysisRuns, { namespace });
+  const isOwn = ({ metadata }: KubeObject) => metadata.ownerReferences?.some(({ uid }) => uid === rollout?.metadata.uid) === true;
+  const run = items.find(isOwn);
+  if (rollout === undefined || run === undefined) throw new Error(`there is no Rollout ${name} with an AnalysisRun`);
+  return { rollout, run, replicaSets: fleet.replicaSets.store.list().filter(isOwn) };
 }

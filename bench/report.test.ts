@@ -11,14 +11,16 @@ test('a percentile is the nearest rank', () => {
 });
 
 test('a figure stands beside its budget and the incumbent', () => {
-  const [, met, missed, plain] = reportLines([
+  const [, met, missed, plain, beside] = reportLines([
     { name: 'writes', value: 10, unit: '', budget: 11, incumbent: 17 },
     { name: 'memory', value: 151, unit: 'MB', budget: 150 },
     { name: 'time', value: 12.34, unit: 's', budget: undefined },
+    { name: 'abort', value: 300, unit: 'ms', budget: 250, incumbent: 750, floor: 200 },
   ]);
   expect(met).toMatch(/^writes +10\.0 +<= 11\.0 +met +0\.59 of the incumbent's 17\.0$/);
   expect(missed).toMatch(/^memory +151 MB +<= 150 +MISSED$/);
   expect(plain).toMatch(/^time +12\.3 s$/);
+  expect(beside).toMatch(/0\.40 of the incumbent's 750 +1\.50 of 200$/);
 });
 
 test('what was not measured does not pass', () => {

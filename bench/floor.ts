@@ -1,0 +1,105 @@
+/**
+ * What aborts cost this machine whoever decides on them: the requests that a Rollout's abort cannot do without, sent by the bench itself
+ * for objects that no controller serves. A figure of the controller says something only beside it.
+ */
+import type { AnalysisRun } from '../src/api/analysis-run.ts';
+import type { KubeObject, ReplicaSet } from '../src/api/kubernetes.ts';
+import { labels } from '../src/api/names.ts';
+import { analysisRuns, replicaSets, rollouts } from '../src/api/resources.ts';
+import type { Rollout } from '../src/api/rollout.ts';
+import type { Resource } from '../src/runtime/cluster.ts';
+import type { Bench } from './measure.ts';
+
+/** One Rollout in the middle of its update, and what its abort made of it. */
+export interface AbortedExample {
+  readonly before: { readonly rollout: Rollout; readonly run: AnalysisRun; readonly replicaSets: readonly ReplicaSet[] };
+  readonly after: { readonly rollout: Rollout; readonly run: AnalysisRun };
+}
+
+/** Milliseconds from the bad answer, of each abort. */
+export interface FloorLatencies {
+  readonly aborted: readonly number[];
+  readonly scaledToZero: readonly number[];
+}
+
+/** No controller that runs here has this instance id. */
+const nobodys = { 'argo-rollouts.argoproj.io/controller-instance-id': 'bench-floor' };
+const patient = 20 * 60_000;
+
+interface Stand {
+  readonly name: string;
+  readonly stable: string;
+  readonly canary: string;
+}
+
+/** As many copies of the example as there are names, all aborted at once. */
+export async function measureFloor(bench: Bench, names: readonly string[], example: AbortedExample): Promise<FloorLatencies> {
+  const stands = await Promise.all(names.map((name) => setUp(bench, name, example)));
+  const started = performance.now();
+  const took = await Promise.all(stands.map((stand) => abort(bench, stand, example)));
+  return { aborted: took.map(({ abortedMs }) => abortedMs - started), scaledToZero: took.map(({ zeroMs }) => zeroMs - started) };
+}
+
+async function setUp(bench: Bench, name: string, { before }: AbortedExample): Promise<Stand> {
+  const { client, namespace } = bench;
+  const rollout = await made(bench, rollouts, { ...bare(before.rollout, name), spec: before.rollout.spec });
+  await client.patch(
+    rollouts,
+    { namespace, name },
+    { type: 'merge', body: { status: before.rollout.status } },
+    { subresource: 'status' },
+  );
+  await made(bench, analysisRuns, { ...bare(before.run, name), spec: before.run.spec, status: before.run.status });
+  const sets = before.replicaSets.map(async (one) => {
+    const hash = one.metadata.labels?.[labels.podTemplateHash] ?? '';
+    const { selector, template } = one.spec;
+    const own = { app: name };
+    const set = {
+      ...bare(one, `${name}-${hash}`),
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: { ...selector?.matchLabels, ...own } },
+        template: { ...template, metadata: { ...template.metadata, labels: { ...template.metadata?.labels, ...own } } },
+      },
+    };
+    await made(bench, replicaSets, set as ReplicaSet);
+    return { hash, name: set.metadata.name };
+  });
+  const hashes = await Promise.all(sets);
+  const nameOf = (hash: string | undefined) => hashes.find((one) => one.hash === hash)?.name ?? '';
+  const { stableRS, currentPodHash } = before.rollout.status ?? {};
+  const stand = { name: rollout.metadata.name, stable: nameOf(stableRS), canary: nameOf(currentPodHash) };
+  await Promise.all([stand.stable, stand.canary].map((set) => bench.fleet.available(set, 1, patient)));
+  return stand;
+}
+
+function bare({ metadata: { labels } }: KubeObject, name: string): { readonly metadata: KubeObject['metadata'] } {
+  return { metadata: { namespace: 'default', name, labels: { ...labels, ...nobodys } } };
+}
+
+async function made<T extends KubeObject>({ client }: Bench, resource: Resource<T>, object: T): Promise<T> {
+  const result = await client.create(resource, object);
+  if (result.outcome !== 'done')
+    throw new Error(`${resource.kind} ${object.metadata.name} could not be created: ${result.outcome}`);
+  return result.object;
+}
+
+/** In the order that keeps every promise: the verdict, the abort, a pod for stable, and when it is there the canary's last one. */
+async function abort(bench: Bench, stand: Stand, { after }: AbortedExample): Promise<{ abortedMs: number; zeroMs: number }> {
+  const { client, namespace, fleet } = bench;
+  const { name } = stand;
+  await client.patch(analysisRuns, { namespace, name }, { type: 'merge', body: { status: after.run.status } });
+  await client.patch(
+    rollouts,
+    { namespace, name },
+    { type: 'merge', body: { status: after.rollout.status } },
+    { subresource: 'status' },
+  );
+  const abortedMs = performance.now();
+  const scale = (set: string, replicas: number) =>
+    client.patch(replicaSets, { namespace, name: set }, { type: 'merge', body: { spec: { replicas } } });
+  await scale(stand.stable, 2);
+  await fleet.available(stand.stable, 2, patient);
+  await scale(stand.canary, 0);
+  return { abortedMs, zeroMs: performance.now() };
+}
