@@ -49,14 +49,15 @@ export function createInformers(settings: InformerSettings): Informers {
     rollouts: ofInstance<Rollout>(resources.rollouts, {
       trim: withKeptSpec,
       indexes: {
-        service: (rollout) => serviceNames(rollout).map((name) => keyText({ namespace: rollout.metadata.namespace, name })),
-        template: (rollout) =>
+        service: bySpec((rollout) => serviceNames(rollout).map((name) => keyText({ namespace: rollout.metadata.namespace, name }))),
+        template: bySpec((rollout) =>
           templateReferences(rollout).length > 0 ? [anyTemplate(rollout.metadata.namespace), anyTemplate(undefined)] : [],
-        route: routeReferences,
-        workload: (rollout) => {
+        ),
+        route: bySpec(routeReferences),
+        workload: bySpec((rollout) => {
           const named = workloadOf(rollout);
           return named === undefined ? [] : [`${named.kind}/${keyText(named)}`];
-        },
+        }),
       },
     }),
     replicaSets: informer<ReplicaSet>(resources.replicaSets, {
@@ -110,6 +111,19 @@ export function storesOf(informers: Informers): Stores {
     analysisTemplates: informers.analysisTemplates.store,
     clusterAnalysisTemplates: informers.clusterAnalysisTemplates.store,
     experiments: informers.experiments.store,
+  };
+}
+
+/** For values that depend on nothing but the spec: versions of an object between which it has not changed share it, and it is read once. */
+function bySpec(values: (rollout: Rollout) => readonly string[]): (rollout: Rollout) => readonly string[] {
+  const known = new WeakMap<object, readonly string[]>();
+  return (rollout) => {
+    // What came from the API server may be anything.
+    const spec: unknown = rollout.spec;
+    if (typeof spec !== 'object' || spec === null) return values(rollout);
+    const found = known.get(spec) ?? values(rollout);
+    known.set(spec, found);
+    return found;
   };
 }
 
