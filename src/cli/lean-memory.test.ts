@@ -4,7 +4,7 @@ import { leanLaunch } from './lean-memory.ts';
 describe('how the controller begins', () => {
   it('keeps what it was started with and adds its own settings', () => {
     expect(leanLaunch('linux', { HOME: '/root' }, ['--enable-source-maps'])).toEqual({
-      flags: ['--max-semi-space-size=4', '--initial-old-space-size=32', '--heap-growing-percent=60', '--enable-source-maps'],
+      flags: ['--max-semi-space-size=4', '--initial-old-space-size=32', '--heap-growing-percent=40', '--enable-source-maps'],
       environment: { HOME: '/root', MALLOC_MMAP_THRESHOLD_: '32768' },
     });
   });
