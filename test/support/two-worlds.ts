@@ -54,7 +54,8 @@ export async function realWorld(parentRefs: readonly object[]): Promise<World> {
     apply: async (...objects) => await view.apply(...objects),
     patch: async (name, body, subresource) =>
       await view.patch(resources.rollouts, name, body, subresource === undefined ? {} : { subresource }),
-    until: async (what, holds) => await view.until(what, holds),
+    // The virtual story ends as soon as its last state is seen: so does this one.
+    until: async (what, holds) => await view.untilSeen(what, holds),
     rollout: (name) => view.rollouts.get(view.name, name),
     seen: (name) => ({
       rollouts: versions<Rollout>('Rollout', name),
