@@ -61,38 +61,6 @@ test('announcing again changes nothing, also in another process', async () => {
   expect(written(cluster)).toEqual(before);
 });
 
-test('a repeated warning is one event with a count, also in another process and after it expired', async () => {
-  const { cluster, clock, recorder, make } = makeRecorder();
-  const warning = note('metrics', { type: 'Warning', reason: 'TrafficRoutingError', repeat: true });
-  for (let i = 0; i < 4; i++) {
-    recorder.record(about('web'), { ...warning, message: `try ${i}` });
-    await clock.advance(1000);
-  }
-  expect(written(cluster)).toMatchObject([
-    { count: 4, message: 'try 3', firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:00:03Z' },
-  ]);
-  make().record(about('web'), warning);
-  await clock.advance(0);
-  expect(written(cluster)).toMatchObject([{ count: 5 }]);
-  const { namespace, name } = written(cluster)[0]?.metadata ?? { name: '' };
-  cluster.remove(events, { namespace, name });
-  recorder.record(about('web'), warning);
-  await clock.advance(0);
-  expect(written(cluster)).toMatchObject([{ count: 1 }]);
-});
-
-test('repeats that pile up while the server is slow become one request', async () => {
-  const { cluster, clock, recorder } = makeRecorder();
-  cluster.fault = () => new ApiError('unavailable', 'later');
-  const warning = note('metrics', { type: 'Warning', repeat: true });
-  for (let i = 0; i < 100; i++) recorder.record(about('web'), warning);
-  expect(recorder.pending).toBe(2);
-  cluster.fault = () => undefined;
-  await clock.advance(1000);
-  expect(written(cluster)).toMatchObject([{ count: 100 }]);
-  expect(cluster.writes.length).toBe(2);
-});
-
 test('what the server refuses for good is given up, and what follows is written', async () => {
   const { cluster, clock, log, recorder } = makeRecorder();
   let first = true;

@@ -37,14 +37,10 @@ interface Pending {
   readonly regarding: ObjectReference;
   readonly note: EventNote;
   readonly name: string;
-  readonly firstMs: number;
-  lastMs: number;
-  count: number;
+  readonly recordedMs: number;
   attempts: number;
 }
 
-/** Counts of repeated events that are remembered, so that a repeat needs one request. */
-const rememberedRepeats = 5_000;
 const backoffBaseMs = 200;
 const gentleConcurrency = 2;
 /** From so many on they make way no longer, or they would fill the memory. */
@@ -63,12 +59,8 @@ export class EventRecorder {
   /** object -> its events not yet written, oldest first; the object is in `#ready`, being written, or backing off */
   readonly #lanes = new Map<string, Fifo<Pending>>();
   readonly #ready = new Fifo<string>();
-  /** Names of events that wait to be written, those that may be repeated aside. */
+  /** Names of events that wait to be written. */
   readonly #waiting = new Set<string>();
-  /** event name -> a repeat of it that still waits behind the one being written */
-  readonly #mergeable = new Map<string, Pending>();
-  /** event name -> count on the server */
-  readonly #counts = new Map<string, number>();
   #pending = 0;
   #writing = 0;
   #idle: (() => void)[] = [];
@@ -86,19 +78,12 @@ export class EventRecorder {
   record(regarding: ObjectReference, note: EventNote): boolean {
     const { clock, limit = 100_000, metrics } = this.#options;
     const name = eventName(regarding, note);
-    const now = clock.now();
-    const same = note.repeat ? this.#mergeable.get(name) : undefined;
-    if (same !== undefined) {
-      same.count += 1;
-      same.lastMs = now;
-      return true;
-    }
     if (this.#waiting.has(name)) return true;
     if (this.#pending >= limit || this.#abort.signal.aborted) {
       metrics?.lost?.(note.type, note.reason);
       return false;
     }
-    this.#push({ regarding, note, name, firstMs: now, lastMs: now, count: 1, attempts: 0 });
+    this.#push({ regarding, note, name, recordedMs: clock.now(), attempts: 0 });
     return true;
   }
 
@@ -128,8 +113,7 @@ export class EventRecorder {
   #push(pending: Pending): void {
     const lane = laneOf(pending.regarding);
     const present = this.#lanes.get(lane);
-    if (pending.note.repeat) this.#mergeable.set(pending.name, pending);
-    else this.#waiting.add(pending.name);
+    this.#waiting.add(pending.name);
     this.#pending += 1;
     this.#options.metrics?.pending?.(this.#pending);
     if (present !== undefined) {
@@ -163,7 +147,6 @@ export class EventRecorder {
     const fifo = this.#lanes.get(lane);
     const pending = fifo?.peek();
     if (fifo === undefined || pending === undefined) return;
-    if (this.#mergeable.get(pending.name) === pending) this.#mergeable.delete(pending.name);
     try {
       await this.#write(pending);
       this.#options.metrics?.written?.(pending.note.type, pending.note.reason);
@@ -212,39 +195,10 @@ export class EventRecorder {
     this.#pump();
   }
 
+  /** One that is there already was written before, by this process or another. */
   async #write(pending: Pending): Promise<void> {
     const { cluster, component } = this.#options;
-    const known = pending.note.repeat ? this.#counts.get(pending.name) : undefined;
-    if (known !== undefined && (await this.#raise(pending, known))) return;
-    const result = await cluster.create(events, eventFrom(pending, component), this.#abort.signal);
-    if (result.outcome === 'done') return this.#remember(pending, pending.count);
-    if (result.outcome === 'not-found' || !pending.note.repeat) return;
-    const present = await cluster.get(
-      events,
-      { namespace: namespaceOf(pending.regarding), name: pending.name },
-      this.#abort.signal,
-    );
-    await this.#raise(pending, present?.count ?? 1);
-  }
-
-  /** Counts a repeat on the event that is there. False when it is not there any more. */
-  async #raise(pending: Pending, known: number): Promise<boolean> {
-    const count = known + pending.count;
-    const body = { count, lastTimestamp: secondTime(pending.lastMs), message: pending.note.message };
-    const key = { namespace: namespaceOf(pending.regarding), name: pending.name };
-    const result = await this.#options.cluster.patch(events, key, { type: 'merge', body }, { signal: this.#abort.signal });
-    if (result.outcome === 'done') this.#remember(pending, count);
-    else this.#counts.delete(pending.name);
-    return result.outcome !== 'not-found';
-  }
-
-  #remember(pending: Pending, count: number): void {
-    if (!pending.note.repeat) return;
-    this.#counts.delete(pending.name);
-    this.#counts.set(pending.name, count);
-    if (this.#counts.size <= rememberedRepeats) return;
-    const [oldest] = this.#counts.keys();
-    if (oldest !== undefined) this.#counts.delete(oldest);
+    await cluster.create(events, eventFrom(pending, component), this.#abort.signal);
   }
 }
 
@@ -259,7 +213,8 @@ function namespaceOf(regarding: ObjectReference): string {
 }
 
 function eventFrom(pending: Pending, component: string): EventObject {
-  const { regarding, note, name } = pending;
+  const { regarding, note, name, recordedMs } = pending;
+  const timestamp = secondTime(recordedMs);
   return {
     metadata: { name, namespace: namespaceOf(regarding) },
     involvedObject: regarding,
@@ -268,9 +223,9 @@ function eventFrom(pending: Pending, component: string): EventObject {
     message: note.message.slice(0, 1024),
     source: { component },
     reportingComponent: component,
-    firstTimestamp: secondTime(pending.firstMs),
-    lastTimestamp: secondTime(pending.lastMs),
-    count: pending.count,
+    firstTimestamp: timestamp,
+    lastTimestamp: timestamp,
+    count: 1,
   };
 }
 

@@ -16,12 +16,10 @@ export interface EventNote {
   /** CamelCase. */
   readonly reason: string;
   readonly message: string;
-  /** What makes it the only one of its reason for its object. */
+  /** What makes it the only one of its reason for its object: recording it again changes nothing. */
   readonly identity: string;
   /** Its place among the events of its object: whole numbers from 0 on, the most significant first. Absent: anywhere. */
   readonly order?: readonly number[];
-  /** True: recorded again, its count goes up and its message is replaced. Otherwise recording it again changes nothing. */
-  readonly repeat?: boolean;
 }
 
 export interface EventObject extends KubeObject {

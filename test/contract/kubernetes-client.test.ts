@@ -266,7 +266,7 @@ describe('the runtime on a real API server', () => {
     await two.release();
   });
 
-  test('events are accepted, counted, and written in order', async () => {
+  test('events are accepted and written in order, each once', async () => {
     const client = clientFor({ kubeconfig: (await sharedCluster()).adminKubeconfig });
     const recorder = new EventRecorder({
       cluster: client,
@@ -279,12 +279,12 @@ describe('the runtime on a real API server', () => {
     for (let i = 0; i < 20; i++)
       recorder.record(about, { type: 'Normal', reason: 'RolloutStepCompleted', message: `step ${i}`, identity: `step/${i}` });
     for (let i = 0; i < 3; i++)
-      recorder.record(about, { type: 'Warning', reason: 'TrafficRoutingError', message: 'no', identity: 'route', repeat: true });
+      recorder.record(about, { type: 'Warning', reason: 'TrafficRoutingError', message: 'no', identity: 'route' });
     expect(await recorder.drain(AbortSignal.timeout(20_000))).toBe(0);
     const { items } = await client.list(events, { namespace: namespace.name, fieldSelector: 'involvedObject.name=web' });
     const inOrder = [...items].sort((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion));
     expect(inOrder.map((event) => event.message)).toEqual([...Array.from({ length: 20 }, (_, i) => `step ${i}`), 'no']);
-    expect(inOrder.at(-1)?.count).toBe(3);
+    expect(inOrder.at(-1)?.count).toBe(1);
   });
 });
 
