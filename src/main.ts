@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { AskableProvider } from './core/analysis/askable-providers.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { ControllerOptions } from './options/controller-options.ts';
 import { Figures } from './process/figures.ts';
@@ -61,7 +62,7 @@ async function run(options: ControllerOptions, log: Logger): Promise<number> {
       pods: client.withLimits({ qps, burst }),
       events: client.withLimits(eventLimits),
     },
-    providers: new Map<string, MetricProvider>([
+    providers: new Map<AskableProvider, MetricProvider>([
       ['prometheus', new PrometheusProvider({ defaultAddress: options.prometheusAddress, policy })],
       ['web', new WebProvider({ policy })],
     ]),

@@ -1,4 +1,5 @@
 /** The controllers of the process: made when it may work, fed by the watches, writing through the fence. */
+
 import { createLaneOf, createMeasure } from '../controllers/analysis-run/measure.ts';
 import { MeasurementRunner } from '../controllers/analysis-run/measurement-runner.ts';
 import { AnalysisRunReconciler } from '../controllers/analysis-run/reconciler.ts';
@@ -9,6 +10,7 @@ import { carryOutOn } from '../controllers/rollout/pods/carry-out.ts';
 import { PodRunner } from '../controllers/rollout/pods/pod-runner.ts';
 import { RolloutReconciler } from '../controllers/rollout/reconciler.ts';
 import { rolloutSources } from '../controllers/rollout/sources.ts';
+import type { AskableProvider } from '../core/analysis/askable-providers.ts';
 import type { Announcement } from '../core/decision.ts';
 import type { Logger } from '../logger.ts';
 import type { ControllerOptions } from '../options/controller-options.ts';
@@ -109,7 +111,7 @@ function analysisController(
     watched: (namespace, name) => watches.jobs.get(namespace, name),
     namespace: options.analysisJobNamespace,
   });
-  const providers = new Map<string, AnyMetricProvider>([...parts.providers, ['job', jobs]]);
+  const providers = new Map<string, AnyMetricProvider>([...parts.providers, ['job' satisfies AskableProvider, jobs]]);
   const runner = new MeasurementRunner({
     measure: createMeasure(cluster, providers),
     laneOf: createLaneOf(providers),

@@ -306,3 +306,18 @@ test('findings stand under their object, errors first, and are counted', () => {
 1 object: 1 error, 2 warnings
 `);
 });
+
+test('a provider that cannot be asked is refused where it is written, in templates and in runs', () => {
+  const refused = "metric 'm' uses the provider datadog, which this version cannot ask; supported: job, prometheus, web";
+  const provider = { datadog: { query: 'avg:requests' } };
+  expect(said(template({ ...good, provider }))).toEqual([`error AnalysisTemplate ratio spec.metrics[0].provider: ${refused}`]);
+  const run = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AnalysisRun',
+    metadata: { name: 'r' },
+    spec: { metrics: [{ name: 'm', ...good, provider }] },
+  };
+  expect(said(JSON.stringify(run))).toEqual([`error AnalysisRun r spec: ${refused}`]);
+  for (const known of [{ web: { url: 'http://x' } }, { prometheus: { query: 'x' } }])
+    expect(said(template({ ...good, provider: known }))).toEqual([]);
+});

@@ -3,6 +3,7 @@ import { decodeAnalysisRun, decodeAnalysisTemplate, decodeClusterAnalysisTemplat
 import { argoApiVersion, argoGroup } from '../../api/names.ts';
 import type { Problem } from '../../api/problem.ts';
 import { validateExperiment } from '../../api/validation/experiment.ts';
+import { askableProviders } from '../../core/analysis/askable-providers.ts';
 import { planRun } from '../../core/analysis/run-plan.ts';
 import { remarksBetween } from './between.ts';
 import type { Manifest, Unreadable } from './documents.ts';
@@ -82,8 +83,7 @@ function byHand(placed: Placed): readonly Remark[] {
     return [...errors(validateExperiment(experiment, problems)), ...unknown(placed, experiment, problems)];
   }
   const { run, problems } = decodeAnalysisRun(placed.object);
-  const providers = new Set((run.spec.metrics ?? []).flatMap(({ provider }) => Object.keys(provider ?? {})));
-  const plan = planRun(run.spec, providers);
+  const plan = planRun(run.spec, askableProviders);
   const refused = 'message' in plan && problems.length === 0 ? [error('spec', plan.message)] : [];
   return [...errors(problems), ...refused, ...unknown(placed, run, problems)];
 }

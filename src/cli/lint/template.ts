@@ -2,6 +2,7 @@
 import type { AnalysisTemplateSpec, Metric } from '../../api/analysis-template.ts';
 import type { Problem } from '../../api/problem.ts';
 import { argumentsUsed } from '../../core/analysis/arguments.ts';
+import { askableProviders, cannotBeAsked } from '../../core/analysis/askable-providers.ts';
 import { planMetric } from '../../core/analysis/metric-plan.ts';
 import { matchMetricRules } from '../../core/analysis/metric-rules.ts';
 import { neverFails } from '../../core/analysis/never-fails.ts';
@@ -50,6 +51,8 @@ function metricRemarks(metric: Metric, path: string, args: ReadonlyMap<string, s
     const certain = planned.problems.filter((problem) => !isOpen(metric, problem.path.slice(path.length + 1)));
     return [...remarks, ...certain.map((problem) => error(problem.path, problem.message))];
   }
+  const foreign = cannotBeAsked(planned.plan, askableProviders);
+  if (foreign !== undefined) return [...remarks, error(`${path}.provider`, foreign)];
   const never = dry ? undefined : neverFails(planned.plan);
   return never === undefined ? remarks : [...remarks, warning(path, never)];
 }

@@ -7,6 +7,7 @@ import type { Argument, Metric } from '../../api/analysis-template.ts';
 import type { Problem } from '../../api/problem.ts';
 import { toldProblems, toldTogether } from '../../api/validation/invalid-spec.ts';
 import { argumentsUsed } from './arguments.ts';
+import { cannotBeAsked } from './askable-providers.ts';
 import { type MetricPlan, planMetric } from './metric-plan.ts';
 import { matchMetricRules } from './metric-rules.ts';
 
@@ -70,8 +71,10 @@ export function planRun(spec: AnalysisRunSpec, providers: ReadonlySet<string>): 
   const kept = matchMetricRules(spec.measurementRetention ?? [], names, 'spec.measurementRetention');
   if (complete) problems.push(...dry.problems, ...kept.problems);
   if (problems.length > 0) return { message: `Analysis spec invalid: ${toldProblems(problems)}` };
-  const foreign = planned.find(({ provider }) => !providers.has(provider));
-  if (foreign !== undefined) return { message: unsupported(foreign, providers) };
+  for (const metric of planned) {
+    const message = cannotBeAsked(metric, providers);
+    if (message !== undefined) return { message };
+  }
   const retention = ({ name }: MetricPlan) =>
     Math.min(maxRetention, Math.max(1, kept.matches.get(name)?.limit || defaultRetention));
   const measurements = planned.reduce((sum, metric) => sum + retention(metric), 0);
@@ -121,9 +124,4 @@ function planOne(
   const block = Object.entries(metric.provider).find(([name]) => name === result.plan.provider)?.[1];
   const secrets = argumentsUsed(block).flatMap((name) => args.secrets.get(name) ?? []);
   return { ...result.plan, query: { block, args: args.values, secrets } };
-}
-
-function unsupported(metric: MetricPlan, providers: ReadonlySet<string>): string {
-  const supported = [...providers].sort().join(', ');
-  return `metric '${metric.name}' uses the provider ${metric.provider}, which this version cannot ask; supported: ${supported}`;
 }
