@@ -5,6 +5,9 @@ import { stories } from '../support/agreement-stories.ts';
 import { storyOf } from '../support/told-story.ts';
 import { realWorld, virtualWorld } from '../support/two-worlds.ts';
 
+/** Events come behind the last state; what waits for a delay of half a minute, in both worlds, comes later still. */
+const untilAllIsToldMs = 5_000;
+
 test('the same stories on both', async () => {
   const real = await realWorld([{ ...inject('sharedGateway').gateway, sectionName: 'web' }]);
   const told = await Promise.all(
@@ -12,6 +15,7 @@ test('the same stories on both', async () => {
       const name = `story-${index + 1}`;
       const virtual = virtualWorld(index + 1);
       await play(virtual, name);
+      await virtual.goOn(untilAllIsToldMs);
       const expected = storyOf(virtual.seen(name));
       await play(real, name);
       // Events come behind what they tell. Where they never come, the comparison shows it better.

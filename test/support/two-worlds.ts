@@ -54,7 +54,7 @@ export async function realWorld(parentRefs: readonly object[]): Promise<World> {
     apply: async (...objects) => await view.apply(...objects),
     patch: async (name, body, subresource) =>
       await view.patch(resources.rollouts, name, body, subresource === undefined ? {} : { subresource }),
-    // The virtual story ends as soon as its last state is seen: so does this one.
+    // A story acts as soon as it sees what it waits for, in both worlds.
     until: async (what, holds) => await view.untilSeen(what, holds),
     rollout: (name) => view.rollouts.get(view.name, name),
     seen: (name) => ({
@@ -77,8 +77,13 @@ const patienceMs = 600_000;
 /** What a request takes, and a watch, on a quiet cluster. In no time at all, work beside a pass would be over within it, and be told sooner than it ever is. */
 const requestMs = 10;
 
+export interface VirtualWorld extends World {
+  /** Lets the time go on in which nobody does anything. */
+  goOn(ms: number): Promise<void>;
+}
+
 /** A virtual cluster of its own, healthy and quiet. */
-export function virtualWorld(seed: number, latencyMs = requestMs): World {
+export function virtualWorld(seed: number, latencyMs = requestMs): VirtualWorld {
   const simulation = new Simulation({
     seed,
     network: evenNetwork(latencyMs),
@@ -105,6 +110,7 @@ export function virtualWorld(seed: number, latencyMs = requestMs): World {
         `still waiting until ${what}: ${JSON.stringify(simulation.all(resources.rollouts).map(({ status }) => status))}`,
       );
     },
+    goOn: async (ms) => void (await simulation.clock.runUntil(() => false, ms)),
     rollout: (name) => simulation.get(resources.rollouts, name),
     seen: (name) => ({
       rollouts: seen.rollouts.filter(({ metadata }) => metadata.name === name),
