@@ -7,6 +7,7 @@ import type { KubeObject, ReplicaSet } from '../src/api/kubernetes.ts';
 import { labels } from '../src/api/names.ts';
 import { analysisRuns, replicaSets, rollouts } from '../src/api/resources.ts';
 import type { Rollout } from '../src/api/rollout.ts';
+import { mergeDiff } from '../src/controllers/merge-diff.ts';
 import type { Resource } from '../src/runtime/cluster.ts';
 import type { Bench } from './measure.ts';
 
@@ -32,12 +33,13 @@ interface Stand {
   readonly canary: string;
 }
 
-/** As many copies of the example as there are names, all aborted at once. */
+/** As many copies of the example as there are names, all aborted at once; no pod moves before the last abort is stored. */
 export async function measureFloor(bench: Bench, names: readonly string[], example: AbortedExample): Promise<FloorLatencies> {
   const stands = await Promise.all(names.map((name) => setUp(bench, name, example)));
   const started = performance.now();
-  const took = await Promise.all(stands.map((stand) => abort(bench, stand, example)));
-  return { aborted: took.map(({ abortedMs }) => abortedMs - started), scaledToZero: took.map(({ zeroMs }) => zeroMs - started) };
+  const aborted = await Promise.all(stands.map((stand) => store(bench, stand, example)));
+  const scaledToZero = await Promise.all(stands.map((stand) => movePods(bench, stand)));
+  return { aborted: aborted.map((ms) => ms - started), scaledToZero: scaledToZero.map((ms) => ms - started) };
 }
 
 async function setUp(bench: Bench, name: string, { before }: AbortedExample): Promise<Stand> {
@@ -84,22 +86,21 @@ async function made<T extends KubeObject>({ client }: Bench, resource: Resource<
   return result.object;
 }
 
-/** In the order that keeps every promise: the verdict, the abort, a pod for stable, and when it is there the canary's last one. */
-async function abort(bench: Bench, stand: Stand, { after }: AbortedExample): Promise<{ abortedMs: number; zeroMs: number }> {
-  const { client, namespace, fleet } = bench;
-  const { name } = stand;
-  await client.patch(analysisRuns, { namespace, name }, { type: 'merge', body: { status: after.run.status } });
-  await client.patch(
-    rollouts,
-    { namespace, name },
-    { type: 'merge', body: { status: after.rollout.status } },
-    { subresource: 'status' },
-  );
-  const abortedMs = performance.now();
+/** The verdict, then the abort. Resolves with performance.now() when both are stored. */
+async function store({ client, namespace }: Bench, { name }: Stand, { before, after }: AbortedExample): Promise<number> {
+  const difference = (one: 'run' | 'rollout') => mergeDiff(before[one].status ?? {}, after[one].status ?? {});
+  await client.patch(analysisRuns, { namespace, name }, { type: 'merge', body: { status: difference('run') } });
+  const body = { status: difference('rollout') };
+  await client.patch(rollouts, { namespace, name }, { type: 'merge', body }, { subresource: 'status' });
+  return performance.now();
+}
+
+/** One pod more for stable, and when it is there the canary's last one goes: `maxUnavailable` is 0. */
+async function movePods({ client, namespace, fleet }: Bench, { stable, canary }: Stand): Promise<number> {
   const scale = (set: string, replicas: number) =>
     client.patch(replicaSets, { namespace, name: set }, { type: 'merge', body: { spec: { replicas } } });
-  await scale(stand.stable, 2);
-  await fleet.available(stand.stable, 2, patient);
-  await scale(stand.canary, 0);
-  return { abortedMs, zeroMs: performance.now() };
+  await scale(stable, 2);
+  await fleet.available(stable, 2, patient);
+  await scale(canary, 0);
+  return performance.now();
 }
