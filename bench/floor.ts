@@ -2,6 +2,7 @@
  * What aborts cost this machine whoever decides on them: the requests that a Rollout's abort cannot do without, sent by the bench itself
  * for objects that no controller serves. A figure of the controller says something only beside it.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnalysisRun } from '../src/api/analysis-run.ts';
 import type { KubeObject, ReplicaSet } from '../src/api/kubernetes.ts';
 import { labels } from '../src/api/names.ts';
@@ -33,13 +34,33 @@ interface Stand {
   readonly canary: string;
 }
 
-/** As many copies of the example as there are names, all aborted at once; no pod moves before the last abort is stored. */
-export async function measureFloor(bench: Bench, names: readonly string[], example: AbortedExample): Promise<FloorLatencies> {
-  const stands = await Promise.all(names.map((name) => setUp(bench, name, example)));
-  const started = performance.now();
-  const aborted = await Promise.all(stands.map((stand) => store(bench, stand, example)));
-  const scaledToZero = await Promise.all(stands.map((stand) => movePods(bench, stand)));
-  return { aborted: aborted.map((ms) => ms - started), scaledToZero: scaledToZero.map((ms) => ms - started) };
+/**
+ * A copy of the example for each name, aborted at its moment (milliseconds from the first one's on). Pods move when no abort is under
+ * way: they would make those that come behind wait.
+ */
+export async function measureFloor(
+  bench: Bench,
+  moments: ReadonlyMap<string, number>,
+  example: AbortedExample,
+): Promise<FloorLatencies> {
+  const stands = await Promise.all([...moments.keys()].map((name) => setUp(bench, name, example)));
+  const underWay = new Set<Stand>();
+  let waiting: (() => void)[] = [];
+  const took = stands.map(async (stand) => {
+    await sleep(moments.get(stand.name) ?? 0);
+    const startedMs = performance.now();
+    underWay.add(stand);
+    await store(bench, stand, example);
+    const abortedMs = performance.now() - startedMs;
+    underWay.delete(stand);
+    if (underWay.size > 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    for (const go of waiting) go();
+    waiting = [];
+    await movePods(bench, stand);
+    return { abortedMs, zeroMs: performance.now() - startedMs };
+  });
+  const all = await Promise.all(took);
+  return { aborted: all.map(({ abortedMs }) => abortedMs), scaledToZero: all.map(({ zeroMs }) => zeroMs) };
 }
 
 async function setUp(bench: Bench, name: string, { before }: AbortedExample): Promise<Stand> {
@@ -86,21 +107,19 @@ async function made<T extends KubeObject>({ client }: Bench, resource: Resource<
   return result.object;
 }
 
-/** The verdict, then the abort. Resolves with performance.now() when both are stored. */
-async function store({ client, namespace }: Bench, { name }: Stand, { before, after }: AbortedExample): Promise<number> {
+/** The verdict, then the abort. */
+async function store({ client, namespace }: Bench, { name }: Stand, { before, after }: AbortedExample): Promise<void> {
   const difference = (one: 'run' | 'rollout') => mergeDiff(before[one].status ?? {}, after[one].status ?? {});
   await client.patch(analysisRuns, { namespace, name }, { type: 'merge', body: { status: difference('run') } });
   const body = { status: difference('rollout') };
   await client.patch(rollouts, { namespace, name }, { type: 'merge', body }, { subresource: 'status' });
-  return performance.now();
 }
 
 /** One pod more for stable, and when it is there the canary's last one goes: `maxUnavailable` is 0. */
-async function movePods({ client, namespace, fleet }: Bench, { stable, canary }: Stand): Promise<number> {
+async function movePods({ client, namespace, fleet }: Bench, { stable, canary }: Stand): Promise<void> {
   const scale = (set: string, replicas: number) =>
     client.patch(replicaSets, { namespace, name: set }, { type: 'merge', body: { spec: { replicas } } });
   await scale(stable, 2);
   await fleet.available(stable, 2, patient);
   await scale(canary, 0);
-  return performance.now();
 }
