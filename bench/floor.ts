@@ -65,20 +65,20 @@ export async function measureFloor(
 
 async function setUp(bench: Bench, name: string, { before }: AbortedExample): Promise<Stand> {
   const { client, namespace } = bench;
-  const rollout = await made(bench, rollouts, { ...bare(before.rollout, name), spec: before.rollout.spec });
+  const rollout = await made(bench, rollouts, { ...bare(before.rollout, namespace, name), spec: before.rollout.spec });
   await client.patch(
     rollouts,
     { namespace, name },
     { type: 'merge', body: { status: before.rollout.status } },
     { subresource: 'status' },
   );
-  await made(bench, analysisRuns, { ...bare(before.run, name), spec: before.run.spec, status: before.run.status });
+  await made(bench, analysisRuns, { ...bare(before.run, namespace, name), spec: before.run.spec, status: before.run.status });
   const sets = before.replicaSets.map(async (one) => {
     const hash = one.metadata.labels?.[labels.podTemplateHash] ?? '';
     const { selector, template } = one.spec;
     const own = { app: name };
     const set = {
-      ...bare(one, `${name}-${hash}`),
+      ...bare(one, namespace, `${name}-${hash}`),
       spec: {
         replicas: 1,
         selector: { matchLabels: { ...selector?.matchLabels, ...own } },
@@ -96,8 +96,12 @@ async function setUp(bench: Bench, name: string, { before }: AbortedExample): Pr
   return stand;
 }
 
-function bare({ metadata: { labels } }: KubeObject, name: string): { readonly metadata: KubeObject['metadata'] } {
-  return { metadata: { namespace: 'default', name, labels: { ...labels, ...nobodys } } };
+function bare(
+  { metadata: { labels } }: KubeObject,
+  namespace: string,
+  name: string,
+): { readonly metadata: KubeObject['metadata'] } {
+  return { metadata: { namespace, name, labels: { ...labels, ...nobodys } } };
 }
 
 async function made<T extends KubeObject>({ client }: Bench, resource: Resource<T>, object: T): Promise<T> {
